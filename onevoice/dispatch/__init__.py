@@ -1,0 +1,1 @@
+"""Claim, send, listen, reconcile: from due deliveries to known outcomes."""

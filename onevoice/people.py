@@ -1,0 +1,180 @@
+"""Who a message is for, and who speaks: the value types that audiences/ reads and the ledger stores.
+
+Nothing here holds a name, a number or an address: those stay in the contact tables, encrypted.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Language = str
+"""A BCP 47 tag as OneVoice ships it: en, es, ar, fr, zh-Hans, vi, ht."""
+
+
+class Frozen(BaseModel):
+    """A value that does not change and refuses fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Tier(StrEnum):
+    """Reading level: T1 very plain, T2 plain, T3 standard, T4 technical."""
+
+    T1 = "T1"
+    T2 = "T2"
+    T3 = "T3"
+    T4 = "T4"
+
+
+class Need(StrEnum):
+    """An access need that changes the words (CMIST functions, never a diagnosis)."""
+
+    MOBILITY = "mobility"
+    HEARING = "hearing"
+    SIGHT = "sight"
+
+
+class Means(StrEnum):
+    """How a message travels. Sms and email are personal; the page is public, has no person, and feeds CAP too."""
+
+    SMS = "sms"
+    EMAIL = "email"
+    PAGE = "page"
+
+
+class Role(StrEnum):
+    """What a contact is to the community."""
+
+    RESIDENT = "resident"
+    RESPONDER = "responder"
+    CARE = "care"
+    PARTNER = "partner"
+    CHAMPION = "champion"
+
+
+class Reach(StrEnum):
+    """Where a segment's people must be for an alert to concern them."""
+
+    IN_AREA = "in-area"
+    JURISDICTION = "jurisdiction"
+    ALWAYS = "always"
+
+
+class Profile(Frozen):
+    """Language × tier × access needs: all of a reader that changes the words.
+
+    `languages` has two entries for a bilingual text at a shared contact point, else one.
+    """
+
+    languages: tuple[Language, ...]
+    tier: Tier = Tier.T2
+    needs: tuple[Need, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Stable text form, as stored with deliveries: `es+en|T1|hearing,mobility`."""
+        return "|".join(("+".join(self.languages), self.tier, ",".join(self.needs)))
+
+    @classmethod
+    def from_key(cls, key: str) -> Profile:
+        """Read back what `key` wrote."""
+        languages, tier, needs = key.split("|")
+        return cls(
+            languages=tuple(languages.split("+")),
+            tier=Tier(tier),
+            needs=tuple(Need(n) for n in needs.split(",") if n),
+        )
+
+
+class FieldIs(Frozen):
+    """One condition on one plain column of a contact."""
+
+    field: Literal[
+        "lives_alone", "older", "mobility", "hearing", "sight", "newcomer", "few_ties", "role", "language", "tier"
+    ]
+    equals: bool | str
+
+
+class AllOf(Frozen):
+    """True where every part is true."""
+
+    all: tuple[Rule, ...]
+
+
+class AnyOf(Frozen):
+    """True where at least one part is true."""
+
+    any: tuple[Rule, ...]
+
+
+class Not(Frozen):
+    """True where the part is false."""
+
+    not_: Annotated[Rule, Field(alias="not")]
+
+
+class Everyone(Frozen):
+    """True for every contact."""
+
+    everyone: Literal[True]
+
+
+Rule = FieldIs | AllOf | AnyOf | Not | Everyone
+"""A segment's rule: a small closed expression. The ledger alone turns it into SQL."""
+
+
+class Fallback(StrEnum):
+    """What people get instead of a variant that is held back."""
+
+    BILINGUAL = "bilingual"
+    OTHER_TIER = "other-tier"
+    ENGLISH = "english"
+
+
+class Segment(Frozen):
+    """A rule over contacts, and how the people in it are treated.
+
+    `public` segments are named by default. Of all segments that a person belongs to, the one with the highest
+    `precedence` says how they are treated: means in order, default tier and language, messenger.
+    """
+
+    id: str
+    name: str
+    rule: Rule
+    precedence: int
+    reach: Reach = Reach.IN_AREA
+    public: bool = True
+    means: tuple[Means, ...] = (Means.SMS, Means.EMAIL)
+    tier: Tier = Tier.T2
+    language: Language = "en"
+    messenger: str | None = None
+    fallback: Fallback = Fallback.BILINGUAL
+
+
+class Messenger(Frozen):
+    """Who says it: an authority, or a trusted voice that co-signs for a segment.
+
+    `names` are per language; a missing language falls back to English, as on the door. `phones` holds the
+    authority's own public numbers (E.164) by purpose: help, text, transport.
+    """
+
+    id: str
+    kind: Literal["authority", "agency-office", "partner-org", "champion", "spokesperson"]
+    names: dict[Language, str]
+    role: dict[Language, str] = {}
+    languages: tuple[Language, ...] = ()
+    jurisdiction: tuple[str, ...] = ()
+    hazards: tuple[str, ...] = ()
+    phones: dict[Literal["help", "text", "transport"], str] = {}
+    mandate_until: str | None = None
+
+    def name(self, language: Language) -> str:
+        """The name in `language`, or in English where it has none there."""
+        return self.names.get(language, self.names["en"])
+
+
+for _model in (AllOf, AnyOf, Not, Segment):
+    _model.model_rebuild()

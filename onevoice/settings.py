@@ -1,0 +1,153 @@
+"""Settings: read once, at the edge, from the environment or `.env`. A wrong value names the setting."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cached_property
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from onevoice.errors import WrongSetting
+
+PUBLIC_PROVIDER_HOSTS = ("twilio.com", "mastodon.social", "bsky.social", "bsky.network")
+"""Hosts that reach the public. An exercise deployment refuses to start with one of them."""
+
+
+class Mode(StrEnum):
+    """What a deployment may do. A property of the deployment, never of a message."""
+
+    EXERCISE = "exercise"
+    TEST = "test"
+    LIVE = "live"
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def is_loopback(host: str) -> bool:
+    """True for localhost and the loopback addresses."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class Settings(BaseSettings):
+    """Everything a deployment decides. Field `x` is the setting `ONEVOICE_X`."""
+
+    model_config = SettingsConfigDict(env_prefix="ONEVOICE_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Path(".onevoice")
+    database_url: str = ""
+    mode: Mode = Mode.EXERCISE
+    key_file: Path | None = None
+    timezone: str = "America/New_York"
+    public_url: str = "http://127.0.0.1:8300"
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    guests: Annotated[tuple[str, ...], NoDecode] = ()
+    secret: SecretStr | None = None
+    authority: str = "millford-em"
+    content: Path | None = None
+    deputy_after_minutes: int = Field(default=5, ge=1)
+
+    twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr = SecretStr("")
+    twilio_from: str = ""
+    twilio_api_base: str = "https://api.twilio.com"
+    sms_rate: float = Field(default=100.0, gt=0, description="SMS segments a second that the sender identity may use")
+
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_tls: bool = True
+    smtp_from: str = ""
+    email_rate: float = Field(default=100.0, gt=0, description="messages a second that the mail server takes")
+
+    task_runner: str = "threads"
+    dask_address: str = ""
+
+    @field_validator("allowed_hosts", "guests", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return _listed(value)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as problem:
+            msg = f"{value!r} is not an IANA time zone such as America/New_York"
+            raise ValueError(msg) from problem
+        return value
+
+    @model_validator(mode="after")
+    def _exercise_stays_inside(self) -> Self:
+        if self.mode is not Mode.EXERCISE:
+            return self
+        for setting in ("twilio_api_base", "smtp_host"):
+            self._inside(setting, str(getattr(self, setting)))
+        return self
+
+    def _inside(self, setting: str, value: str) -> None:
+        host = urlsplit(value).hostname if "://" in value else value
+        if not host or is_loopback(host) or host in self.allowed_hosts:
+            return
+        if setting == "twilio_api_base" and not self.twilio_account_sid:
+            return
+        msg = (
+            f"ONEVOICE_{setting.upper()} points at {host}, which is not this machine. In exercise mode name a "
+            "host on this machine or one in ONEVOICE_ALLOWED_HOSTS (never a provider's public host)."
+        )
+        raise ValueError(msg)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The deployment's time zone."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def database(self) -> str:
+        """The database URL: the one that was set, or a SQLite file in `home`."""
+        return self.database_url or f"sqlite:///{self.home / 'onevoice.db'}"
+
+    @property
+    def keys(self) -> Path:
+        """Where the key file lies."""
+        return self.key_file or self.home / "keys.json"
+
+    @property
+    def halt_file(self) -> Path:
+        """The file whose existence stops all sending."""
+        return self.home / "HALT"
+
+    @property
+    def content_root(self) -> Path:
+        """The folder that holds templates/, locales/ and audiences/."""
+        return self.content or Path(__file__).resolve().parent.parent
+
+
+def load() -> Settings:
+    """Read the settings.
+
+    Raises:
+        WrongSetting: names the setting, what is wrong with it, and what it takes.
+    """
+    try:
+        return Settings()
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_input=False)[0]
+        where = "ONEVOICE_" + "_".join(str(p) for p in first["loc"]).upper() if first["loc"] else ""
+        raise WrongSetting(first["msg"].removeprefix("Value error, "), where=where) from None

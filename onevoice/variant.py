@@ -1,0 +1,132 @@
+"""Variants and findings: the finished text for one (profile, means, messenger), and what the checks say of it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from onevoice.facts import content_hash
+from onevoice.people import Frozen, Means, Profile
+
+
+class Severity(StrEnum):
+    """What a finding does: stop its scope, warn the person who releases, or only note."""
+
+    BLOCK = "block"
+    WARN = "warn"
+    NOTE = "note"
+
+
+class Scope(StrEnum):
+    """What a blocking finding stops: one variant, every variant of a language, or the release."""
+
+    VARIANT = "variant"
+    LANGUAGE = "language"
+    RELEASE = "release"
+
+
+class Provenance(StrEnum):
+    """Who stands behind the words, from least to most trusted for a translation; `source` is the original."""
+
+    MACHINE_DRAFT = "machine-draft"
+    TRANSLATED = "translated"
+    REVIEWED = "reviewed"
+    APPROVED = "approved"
+    SOURCE = "source"
+
+
+class Finding(Frozen):
+    """One result of a check.
+
+    `span` counts code points in the part named by `part`, start inclusive, end exclusive.
+    """
+
+    rule: str
+    severity: Severity
+    scope: Scope
+    message: str
+    remedy: str = ""
+    part: str | None = None
+    span: tuple[int, int] | None = None
+
+
+class Span(Frozen):
+    """Where a fact stands: part name, start (inclusive) and end (exclusive) in code points."""
+
+    part: str
+    start: int
+    end: int
+
+
+class Readability(Frozen):
+    """A reading measure. `score` is null where `verdict` is not-measurable or counts are the measure."""
+
+    measure: str
+    score: float | None = None
+    target: str = ""
+    verdict: str
+    counts: dict[str, float] = {}
+
+
+class Variant(Frozen):
+    """The finished text. Made by compose, never edited.
+
+    `parts`: sms {text}; email {subject, text, html}. Email parts may hold the two slots `{manage_url}` and
+    `{message_id}`. `said` lists the ids of the sentences in the text, in order; `actions` those of the actions.
+    `left_out` lists what did not fit, in the fixed order of leaving out.
+    """
+
+    hazard: str
+    kind: str
+    profile: Profile
+    means: Means
+    messenger: str | None
+    group: str = "all"
+    parts: dict[str, str]
+    direction: str = "ltr"
+    spans: dict[str, tuple[Span, ...]] = {}
+    said: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    provenance: Provenance
+    factset: str
+    template: str
+    catalogue: str
+    readability: Readability | None = None
+    findings: tuple[Finding, ...] = Field(default=())
+
+    @property
+    def id(self) -> str:
+        """The first 16 hex digits of the content hash: same words, same id."""
+        return self.hash.removeprefix("sha256:")[:16]
+
+    @property
+    def hash(self) -> str:
+        """Hash over what a person would read, for whom and by which means. Findings do not count."""
+        return content_hash([self.group, self.profile.key, self.means, self.messenger, self.parts, self.factset])
+
+    @property
+    def held(self) -> bool:
+        """True where a finding holds back this variant or more."""
+        return any(f.severity is Severity.BLOCK for f in self.findings)
+
+    def with_findings(self, findings: tuple[Finding, ...], readability: Readability | None = None) -> Variant:
+        """The same variant with what the checks found."""
+        return self.model_copy(update={"findings": findings, "readability": readability or self.readability})
+
+
+def to_json(variant: Variant, **more: Any) -> dict[str, Any]:
+    """The variant as `alert preview --json` shows it; `more` adds segments, contacts, sms and facts."""
+    plain = variant.model_dump(mode="json", include={"means", "messenger", "parts", "readability", "provenance"})
+    plain |= {
+        "id": variant.id,
+        "language": "+".join(variant.profile.languages),
+        "tier": variant.profile.tier,
+        "needs": list(variant.profile.needs),
+        "group": variant.group,
+        "left_out": list(variant.left_out),
+        "findings": [f.model_dump(mode="json") for f in variant.findings],
+    }
+    return plain | more
