@@ -1,0 +1,1 @@
+"""Local stand-ins for the providers, on the providers' own wire protocols."""
