@@ -1,0 +1,226 @@
+"""The one engine factory. Every connection to the database is made here, for both kinds of database.
+
+SQLite: local disk, WAL, synchronous=FULL, every write transaction BEGIN IMMEDIATE; reads go through a second engine
+that cannot write. PostgreSQL: the settings that make a commit durable are asserted at start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection as Connection  # noqa: PLC0414 - dispatch names it, and may not import SQLAlchemy
+from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import FunctionElement
+
+from onevoice.errors import OutOfReach, Unusable, WrongSetting
+from onevoice.ledger import schema
+from onevoice.ledger.tables import Moment
+
+BUSY_SECONDS = 30
+"""How long a writer waits for the one before it."""
+
+Clock = Callable[[Connection], datetime]
+"""Tells the time inside a transaction. Everybody's is `database_now`, but for tests that travel in time."""
+
+
+class now_ms(FunctionElement[datetime]):  # noqa: N801 - it is written like an SQL function, and is one
+    """The database's own clock, as a Moment: hosts whose clocks differ still agree about leases and expiry."""
+
+    type = Moment()
+    inherit_cache = True
+
+
+@compiles(now_ms, "sqlite")
+def _now_in_sqlite(*_: Any, **__: Any) -> str:
+    return "CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)"
+
+
+@compiles(now_ms, "postgresql")
+def _now_in_postgresql(*_: Any, **__: Any) -> str:
+    return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+
+def database_now(conn: Connection) -> datetime:
+    """The time on the database's clock, in UTC."""
+    return conn.scalars(select(now_ms())).one()
+
+
+def insert_new(conn: Connection, table: Any, **values: object) -> bool:
+    """Insert a row unless one with the same unique key is there. True where it is new."""
+    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+    new = insert(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return conn.execute(new).first() is not None  # a row count would be -1 where the driver returns the new key
+
+
+class Ledger:
+    """The database: short write transactions, and reads that cannot write."""
+
+    def __init__(self, url: URL, write: Engine, read: Engine) -> None:
+        self._write = write
+        self._read = read
+        self._file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+        self._inode: int | None = None
+
+    @classmethod
+    def open(cls, url: str) -> Ledger:
+        """A ledger on `url` (sqlite:///path or postgresql://…). Nothing is read or written yet.
+
+        Raises:
+            WrongSetting: the URL cannot be read, or names a database that OneVoice does not know.
+        """
+        parsed = _parsed(url)
+        engines = _sqlite if parsed.get_backend_name() == "sqlite" else _postgresql
+        return cls(parsed, *engines(parsed))
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent look at the database.
+
+        Raises:
+            OutOfReach: the database cannot be reached.
+        """
+        self._still_there()
+        with _explained(), self._read.begin() as conn:
+            yield conn
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One short write transaction: committed at the end of the block, or rolled back whole.
+
+        Raises:
+            OutOfReach: locked for longer than `BUSY_SECONDS`, the disk is full, or the database cannot be reached.
+        """
+        self._still_there()
+        with _explained(), self._write.begin() as conn:
+            yield conn
+
+    def upgrade(self) -> None:
+        """Create or migrate the schema, all of it in one transaction."""
+        if self._file:
+            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._file.touch(mode=0o600)
+        with self.write() as conn:
+            schema.upgrade(conn)
+        self._durable()
+
+    def ready(self) -> None:
+        """Say nothing if the database can be worked with.
+
+        Raises:
+            OutOfReach: it is missing or cannot be reached.
+            Unusable: its schema is older or newer than this program, or its settings can lose a commit.
+        """
+        if self._file and not self._file.is_file():
+            raise OutOfReach("There is no database yet.", where=str(self._file), remedy=schema.HOW)
+        with self.read() as conn:
+            schema.check(conn)
+        self._durable()
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._write.dispose()
+        self._read.dispose()
+
+    def _still_there(self) -> None:
+        """Refuse to go on writing into a file that was deleted or replaced under us."""
+        if self._file is None:
+            return
+        try:
+            inode = self._file.stat().st_ino
+        except OSError:
+            inode = None
+        if inode is None or inode != (self._inode or inode):
+            what = "The database file was deleted or replaced while it was in use, or was never made."
+            raise OutOfReach(what, where=str(self._file), remedy=f"Put it back, then start again. {schema.HOW}")
+        self._inode = inode
+
+    def _durable(self) -> None:
+        if self._file:
+            return
+        with self.read() as conn:
+            for name in ("fsync", "synchronous_commit", "full_page_writes"):
+                if conn.exec_driver_sql(f"SHOW {name}").scalar_one() == "off":
+                    what = f"PostgreSQL runs with {name}=off, so a commit can be lost."
+                    raise Unusable(what, where="ONEVOICE_DATABASE_URL", remedy=f"Set {name}=on.")
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = URL.create("none")
+    known = parsed.get_backend_name() in ("sqlite", "postgresql")
+    if not known or (parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:")):
+        what = "This is not a database that OneVoice can use."
+        remedy = "Give sqlite:///path/to/onevoice.db or postgresql://user@host/name."
+        raise WrongSetting(what, where="ONEVOICE_DATABASE_URL", remedy=remedy)
+    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
+
+
+def _sqlite(url: URL) -> tuple[Engine, Engine]:
+    write, read = (_engine(url, connect_args={"timeout": BUSY_SECONDS}) for _ in range(2))
+    _pragmas(write, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+    _pragmas(read, "query_only=ON")
+    event.listen(write, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(read, "begin", lambda conn: conn.exec_driver_sql("BEGIN"))
+    return write, read
+
+
+def _postgresql(url: URL) -> tuple[Engine, Engine]:
+    options = f"-c lock_timeout={BUSY_SECONDS}s"
+    known = {"connect_timeout": 5}
+    write = _engine(url, connect_args={**known, "options": options}, pool_pre_ping=True)
+    only = f"{options} -c default_transaction_read_only=on"
+    read = _engine(url, connect_args={**known, "options": only}, pool_pre_ping=True, isolation_level="REPEATABLE READ")
+    return write, read
+
+
+def _engine(url: URL, **more: Any) -> Engine:
+    return create_engine(url, hide_parameters=True, pool_timeout=BUSY_SECONDS, **more)
+
+
+def _pragmas(engine: Engine, *pragmas: str) -> None:
+    def connected(dbapi: Any, _record: object) -> None:
+        dbapi.isolation_level = None  # we say BEGIN ourselves: the driver's own comes too late for a read-then-write
+        for pragma in pragmas:
+            dbapi.execute(f"PRAGMA {pragma}")
+
+    event.listen(engine, "connect", connected)
+
+
+_REASONS = (
+    ("locked", "The database is locked by another process.", "Find what holds it open, then try again."),
+    ("full", "The disk is full.", "Free some space; nothing that was confirmed is lost."),
+    ("readonly", "The database cannot be written to.", "Mend the rights of its file and folder."),
+    ("read-only", "The database cannot be written to.", "Mend the rights of its file and folder."),
+    ("unable to open", "The database file cannot be opened.", schema.HOW),
+    ("no such table", "The database has no such table.", schema.HOW),
+    ("malformed", "The database file is damaged.", "Restore the last backup."),
+    ("not a database", "This file is not a database.", "Restore the last backup."),
+)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what a database driver says into one sentence. Broken rules and wrong SQL are ours, and stay as they are."""
+    try:
+        yield
+    except (IntegrityError, ProgrammingError):
+        raise
+    except PoolTimeout:
+        raise OutOfReach("Every connection to the database is in use.", remedy="Try again.") from None
+    except (DatabaseError, DBAPIError) as problem:
+        said = str(problem.orig).lower()
+        for word, what, remedy in _REASONS:
+            if word in said:
+                raise OutOfReach(what, where="database", remedy=remedy) from problem
+        raise OutOfReach("The database does not answer.", where="database", remedy="See that it runs.") from problem

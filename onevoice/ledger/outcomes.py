@@ -1,0 +1,212 @@
+"""What calls came to, kept on the attempt and on the delivery, and what is known of a delivery after all that."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, tuple_, update
+
+from onevoice.errors import Conflict
+from onevoice.ledger import audit, contacts
+from onevoice.ledger.fold import Heard, Known, Said, fold
+from onevoice.ledger.states import TAKEN, DeliveryState, Event, leads, step
+from onevoice.ledger.tables import attempt, delivery, receipt
+from onevoice.ledger.vault import Vault
+
+EVENT_OF = {"accepted": Event.ACCEPT, "retry": Event.DEFER, "rejected": Event.REJECT, "unknown": Event.DOUBT}
+"""What the result of a call does to a delivery that is being submitted."""
+
+SAID_OF: Mapping[str | None, Said] = {
+    None: Said.INTENT,
+    "unknown": Said.DOUBT,
+    "retry": Said.DEFERRED,
+    "rejected": Said.UNDELIVERED,
+    "accepted": Said.ACCEPTED,
+}
+SAID_BY_RECEIPT: Mapping[str, Said] = {
+    "queued": Said.ACCEPTED,
+    "unrecognised": Said.ACCEPTED,  # whatever it says: the provider speaks of this call, so it holds the message
+    "sent": Said.SENT,
+    "undelivered": Said.UNDELIVERED,
+    "delivered": Said.DELIVERED,
+}
+_DECISIONS = {
+    DeliveryState.RETRY_WAIT: Said.AGAIN,
+    DeliveryState.PARKED: Said.PARKED,
+    DeliveryState.SUPPRESSED: Said.SUPPRESSED,
+    DeliveryState.CANCELLED: Said.CANCELLED,
+    DeliveryState.EXPIRED: Said.EXPIRED,
+}
+
+SAME_REF = "reference used twice"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What one call came to. `result` as in `attempt`; `look_after`: when something is next due on the delivery.
+
+    `stops`: the account itself is refused, so the channel stopped; `reason` goes onto the delivery.
+    """
+
+    attempt: int
+    delivery: int
+    fence: int
+    provider: str
+    contact_key: str
+    result: str
+    look_after: timedelta
+    ref: str | None = None
+    code: str | None = None
+    detail: str = ""
+    reason: str | None = None
+    opt_out: bool = False
+    stops: bool = False
+
+
+def keep(conn: Connection, vault: Vault, ended: Sequence[Ended], now: datetime) -> None:
+    """Write the outcomes of calls. One that comes late, after others took over, is written too, and folded in."""
+    if not ended:
+        return
+    ended = _honest(conn, ended)
+    conn.execute(
+        update(attempt)
+        .where(attempt.c.id == bindparam("of"))
+        .values(ref=func.coalesce(bindparam("told"), attempt.c.ref)),  # a receipt may have told it before the answer
+        [_answer(one, now) for one in ended],
+    )
+    _move(conn, ended, now)
+    for one in ended:
+        if one.opt_out:
+            contacts.opt_out(conn, one.contact_key, contacts.ALL, now, one.provider)
+    for provider, code in {(e.provider, e.code) for e in ended if e.stops}:
+        audit.append(conn, vault, actor="worker", act="channel stopped", subject=provider, detail={"code": code})
+
+
+def _answer(one: Ended, now: datetime) -> dict[str, Any]:
+    about = {"result": one.result, "result_at": now, "code": one.code, "detail": one.detail[:200]}
+    return {"of": one.attempt, "told": one.ref, **about}
+
+
+def _honest(conn: Connection, ended: Sequence[Ended]) -> list[Ended]:
+    """A provider that gives one reference to two calls tells us nothing about the second."""
+    told = {(e.provider, e.ref) for e in ended if e.result == "accepted" and e.ref}
+    pairs = tuple_(attempt.c.provider, attempt.c.ref)
+    known = select(attempt.c.provider, attempt.c.ref, func.min(attempt.c.id)).where(pairs.in_(told))
+    rows = conn.execute(known.group_by(attempt.c.provider, attempt.c.ref)) if told else ()
+    first: dict[tuple[str, str | None], int] = {(provider, ref): number for provider, ref, number in rows}
+    return [
+        _in_doubt(e) if e.ref and first.setdefault((e.provider, e.ref), e.attempt) != e.attempt else e for e in ended
+    ]
+
+
+def _in_doubt(one: Ended) -> Ended:
+    same = (one.attempt, one.delivery, one.fence, one.provider, one.contact_key)
+    return Ended(*same, result="unknown", look_after=timedelta(0), code=SAME_REF)
+
+
+def _move(conn: Connection, ended: Sequence[Ended], now: datetime) -> None:
+    waiting = select(delivery.c.id, delivery.c.state, delivery.c.fence).where(
+        delivery.c.id.in_([e.delivery for e in ended])
+    )
+    rows = {row.id: row for row in conn.execute(waiting.with_for_update())}
+    ours = [e for e in ended if (rows[e.delivery].state, rows[e.delivery].fence) == ("submitting", e.fence)]
+    if ours:
+        _settle(conn, ours, now)
+    refold(conn, {e.delivery for e in ended} - {e.delivery for e in ours}, now)
+
+
+def _settle(conn: Connection, ours: Sequence[Ended], now: datetime) -> None:
+    changed = conn.execute(
+        update(delivery)
+        .where(
+            delivery.c.id == bindparam("of"),
+            delivery.c.state == DeliveryState.SUBMITTING,
+            delivery.c.fence == bindparam("under"),
+        )
+        .values(lease_until=None, worker=None),
+        [_row(one, now) for one in ours],
+    )
+    if changed.rowcount != len(ours):
+        raise Conflict("Rows changed under an outcome.", where="delivery", remedy="It is written again.")
+
+
+def _row(one: Ended, now: datetime) -> dict[str, Any]:
+    state = step(DeliveryState.SUBMITTING, EVENT_OF[one.result])
+    return {
+        "of": one.delivery,
+        "under": one.fence,
+        "state": state,
+        "state_at": now,
+        "not_before": now + one.look_after,
+        "accepted_at": now if state is DeliveryState.ACCEPTED else None,
+        "ref": one.ref,
+        "code": one.code,
+        "reason": one.reason,
+    }
+
+
+def refold(conn: Connection, ids: Collection[int], now: datetime) -> int:
+    """Bring deliveries to the state that all that is known of them gives. How many changed."""
+    if not ids:
+        return 0
+    rows = conn.execute(select(delivery).where(delivery.c.id.in_(list(ids))).order_by(delivery.c.id).with_for_update())
+    deliveries = rows.all()
+    events = _heard(conn, [row.id for row in deliveries])
+    return sum(_become(conn, row, fold(events.get(row.id, []) + _decided(row)), now) for row in deliveries)
+
+
+def _heard(conn: Connection, ids: Sequence[int]) -> dict[int, list[Heard]]:
+    """Everything that was heard about these deliveries: each call's own answer, and every receipt."""
+    a, r = attempt.c, receipt.c
+    found: dict[int, list[Heard]] = {}
+    calls = select(a.id, a.delivery_id, a.fence, a.result, a.result_at, a.intent_at, a.ref, a.code)
+    for row in conn.execute(calls.where(a.delivery_id.in_(ids))):
+        at = _ms(row.result_at or row.intent_at)
+        heard = Heard(row.fence, SAID_OF[row.result], at, 0, None, row.code, row.ref)
+        found.setdefault(row.delivery_id, []).append(heard)
+    news = select(a.delivery_id, a.fence, r.id, r.word, r.at, r.received_at, r.evidence, r.code, r.ref)
+    joined = receipt.join(attempt, r.attempt_id == a.id)
+    for new in conn.execute(news.select_from(joined).where(a.delivery_id.in_(ids))):
+        at = _ms(new.at or new.received_at)
+        heard = Heard(new.fence, SAID_BY_RECEIPT[new.word], at, new.id, new.evidence, new.code, new.ref)
+        found.setdefault(new.delivery_id, []).append(heard)
+    return found
+
+
+def _decided(row: Any) -> list[Heard]:
+    """What we decided about a delivery stands in its state."""
+    said = _DECISIONS.get(row.state)
+    return [Heard(row.fence, said, _ms(row.state_at), code=row.code)] if said else []
+
+
+def _become(conn: Connection, row: Any, known: Known, now: datetime) -> bool:
+    """Write what is known, where that says more than the row. A change that the table does not have is never made."""
+    changed = bool(known.state != row.state)
+    if changed and not leads(row.state, known.state):
+        return False
+    conn.execute(
+        update(delivery)
+        .where(delivery.c.id == row.id, delivery.c.state == row.state, delivery.c.fence == row.fence)
+        .values(_known(row, known, now) | ({"state_at": now, "lease_until": None} if changed else {}))
+    )
+    return changed
+
+
+def _known(row: Any, known: Known, now: datetime) -> dict[str, Any]:
+    reason = "receipts disagree" if known.conflict else row.reason if known.state == row.state else None
+    return {
+        "state": known.state,
+        "evidence": known.evidence,
+        "late": row.late or known.late,
+        "code": known.code,
+        "ref": known.ref or row.ref,
+        "reason": reason,
+        "accepted_at": (row.accepted_at or now) if known.state in TAKEN else row.accepted_at,
+    }
+
+
+def _ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)

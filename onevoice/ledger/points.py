@@ -1,0 +1,140 @@
+"""Which words a contact point needs: one text for all who share it, whichever of them it is that gets it first.
+
+The text of a point counts everybody in the audience who can be reached there, so it is the same at every step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, FromClause, Select, String, and_, case, func, literal, or_, select
+
+from onevoice.ledger.rules import needs, place_in
+from onevoice.ledger.tables import contact, contact_point, reached_at
+from onevoice.ledger.wanted import consents, opted_out, usable
+from onevoice.people import Need
+
+CARRIED = ("contact_id", "segment", "precedence", "language", "tier", "needs", "text_group")
+"""What a way keeps of its contact."""
+
+CROWDED = 3
+"""So many languages at one point do not fit one text: the most common is used."""
+
+
+@dataclass(frozen=True)
+class Rank:
+    """What a precedence stands for."""
+
+    precedence: int
+    segment: str
+    messenger: str | None
+
+
+def ways(audience: FromClause, topic: str, near: FromClause | None = None) -> Select[Any]:
+    """One row for each usable point of each contact of an audience, with the place of its means in their order.
+
+    `near` limits it to certain points; it is joined, because SQLite would walk through a list of them for each contact.
+    """
+    joined = (
+        audience.join(contact, contact.c.id == audience.c.contact_id)
+        .join(reached_at, reached_at.c.contact_id == audience.c.contact_id)
+        .join(contact_point, contact_point.c.id == reached_at.c.point_id)
+    )
+    if near is not None:
+        joined = joined.join(near, near.c.point_id == reached_at.c.point_id)
+    place = place_in(audience.c.means, contact_point.c.means)
+    columns = (
+        audience.c[n] for n in ("contact_id", "segment", "precedence", "language", "tier", "needs", "text_group")
+    )
+    open_to = (usable(audience), consents(topic), ~opted_out(topic))
+    return (
+        select(
+            *columns,
+            contact_point.c.id.label("point_id"),
+            contact_point.c.means,
+            place.label("place"),
+            place_in(audience.c.means, literal("+", String)).label("at_once"),
+        )
+        .select_from(joined)
+        .where(audience.c.unreachable.is_(None), contact.c.removed_at.is_(None), *open_to)
+    )
+
+
+def points(way: FromClause, ranks: Iterable[Rank]) -> Select[Any]:
+    """One row for each point: the key of the text that it needs, and `shared` where not all can read it."""
+    each = _gathered(way)
+    common = _most_common(way, each)
+    languages = _languages(each, common)
+    key = languages + "|" + each.c.tier + "|" + each.c.needs
+    ranked = {r.precedence: r for r in ranks}
+    columns = (
+        each.c.point_id,
+        contact_point.c.means,
+        contact_point.c.contact_key,
+        contact_point.c.masked,
+        key.label("profile_key"),
+        languages.label("language"),
+        _by_rank(each, {p: r.segment for p, r in ranked.items()}).label("segment"),
+        _by_rank(each, {p: r.messenger or "" for p, r in ranked.items()}).label("messenger"),
+        each.c.text_group,
+        (each.c.languages >= CROWDED).label("shared"),
+    )
+    joined = each.join(contact_point, contact_point.c.id == each.c.point_id).outerjoin(
+        common, and_(common.c.point_id == each.c.point_id, common.c.rank == 1)
+    )
+    return select(*columns).select_from(joined)
+
+
+def _gathered(way: FromClause) -> CTE:
+    def any_of(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        return func.max(case((condition, 1), else_=0)) == 1
+
+    need = {n: any_of(way.c.needs.like(f"%{n.value}%")) for n in Need}
+    near, older = any_of(way.c.text_group.in_(("new", "kept"))), any_of(way.c.text_group.in_(("kept", "outside")))
+    group = case(
+        (any_of(way.c.text_group == "all"), "all"), (and_(near, older), "kept"), (near, "new"), else_="outside"
+    )
+    return (
+        select(
+            way.c.point_id,
+            func.count(way.c.language.distinct()).label("languages"),
+            func.min(way.c.language).label("first"),
+            func.max(way.c.language).label("last"),
+            func.min(way.c.tier).label("tier"),
+            func.max(way.c.precedence).label("precedence"),
+            needs(need[Need.HEARING], need[Need.MOBILITY], need[Need.SIGHT]).label("needs"),
+            group.label("text_group"),
+        )
+        .group_by(way.c.point_id)
+        .cte("each_point")
+    )
+
+
+def _most_common(way: FromClause, each: CTE) -> CTE:
+    """Languages at crowded points by how many read them."""
+    count = func.count()
+    order = func.row_number().over(partition_by=way.c.point_id, order_by=(count.desc(), way.c.language))
+    return (
+        select(way.c.point_id, way.c.language, order.label("rank"))
+        .where(way.c.point_id.in_(select(each.c.point_id).where(each.c.languages >= CROWDED)))
+        .group_by(way.c.point_id, way.c.language)
+        .cte("common")
+    )
+
+
+def _languages(each: CTE, common: CTE) -> ColumnElement[str]:
+    """One, or two with English second, or what the point prefers, or what most of its people read."""
+    prefers_last = func.coalesce(contact_point.c.language, "") == each.c.last
+    turned = or_(each.c.first == "en", and_(each.c.last != "en", prefers_last))
+    both = case((turned, each.c.last + "+" + each.c.first), else_=each.c.first + "+" + each.c.last)
+    return case(
+        (each.c.languages == 1, each.c.first),
+        (each.c.languages < CROWDED, both),
+        else_=func.coalesce(contact_point.c.language, common.c.language),
+    )
+
+
+def _by_rank(each: CTE, named: dict[int, str]) -> ColumnElement[str]:
+    return case(*((each.c.precedence == p, literal(name)) for p, name in named.items()), else_=literal(""))

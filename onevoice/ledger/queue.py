@@ -1,0 +1,150 @@
+"""Which deliveries may be called now: the conditions of a claim, all of them read in the claim's own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, or_, select
+
+from onevoice.alert import Kind
+from onevoice.ledger.states import DeliveryState
+from onevoice.ledger.tables import alert, contact, contact_point, delivery, opt_out, release, served, variant
+from onevoice.ledger.wanted import INFORMATION, topic
+from onevoice.settings import Mode
+
+Rank = Callable[[str, str, str], int]
+"""How urgent a release is, by (severity, urgency, kind): lower goes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under which conditions a worker may claim. `doubt`: how long an older call in doubt holds back a newer text."""
+
+    worker: str
+    mode: Mode
+    generation: int
+    rank: Rank
+    doubt: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A release that is due, not expired, not superseded, and of this deployment's mode."""
+
+    id: int
+    severity: str
+    urgency: str
+    kind: str
+    valid_until: datetime
+    older: tuple[int, ...]
+    """Releases of older versions of the chain."""
+
+
+def open_releases(conn: Connection, mode: Mode, now: datetime) -> list[Open]:
+    """All releases of which something may be sent now."""
+    r, a = release.c, alert.c
+    chosen = (
+        select(r.id, r.severity, r.urgency, a.kind, r.act_by, r.expires, a.chain, a.version)
+        .select_from(release.join(alert, r.alert_id == a.id))
+        .where(r.due_at.is_not(None), r.void_at.is_(None), r.superseded_at.is_(None), r.mode == mode)
+        .where(r.expires > now, or_(r.act_by.is_(None), r.act_by > now), ~newer_is_released())
+    )
+    if mode is not Mode.LIVE:
+        chosen = chosen.where(r.status != "Actual", a.status != "Actual")
+    return [
+        Open(row.id, row.severity, row.urgency, row.kind, valid_until(row), _older(conn, row.chain, row.version))
+        for row in conn.execute(chosen.order_by(r.id))
+    ]
+
+
+def valid_until(row: Any) -> datetime:
+    """Nobody may get the text of a release later than this: what it asks for could not be done in time any more."""
+    ends: datetime = min(row.act_by, row.expires) if row.act_by else row.expires
+    return ends
+
+
+def newer_is_released() -> ColumnElement[bool]:
+    """True for an alert of whose chain a newer version is released, whoever forgot to mark the older one."""
+    later, freed = alert.alias("later"), release.alias("freed")
+    return (
+        select(freed.c.id)
+        .select_from(freed.join(later, freed.c.alert_id == later.c.id))
+        .where(later.c.chain == alert.c.chain, later.c.version > alert.c.version)
+        .where(freed.c.due_at.is_not(None), freed.c.void_at.is_(None))
+        .correlate(alert)
+        .exists()
+    )
+
+
+def _older(conn: Connection, chain: str, version: int) -> tuple[int, ...]:
+    joined = release.join(alert, release.c.alert_id == alert.c.id)
+    chosen = select(release.c.id).select_from(joined).where(alert.c.chain == chain, alert.c.version < version)
+    return tuple(conn.scalars(chosen.where(release.c.due_at.is_not(None))))
+
+
+def in_turn(releases: Sequence[Open], rank: Rank) -> Iterator[tuple[Open, DeliveryState]]:
+    """The most urgent release first; within one rank first calls before retries."""
+
+    def urgency(release: Open) -> int:
+        return rank(release.severity, release.urgency, release.kind)
+
+    for _, group in groupby(sorted(releases, key=urgency), key=urgency):
+        equals = list(group)
+        for state in (DeliveryState.PLANNED, DeliveryState.RETRY_WAIT):
+            yield from ((release, state) for release in equals)
+
+
+def due(of: Open, state: DeliveryState, means: str, terms: Terms, now: datetime) -> Select[Any]:
+    """The rows of a release in one state that may be called now, oldest first; other workers' rows are skipped."""
+    d = delivery.c
+    words = and_(variant.c.release_id == d.release_id, variant.c.id == d.variant_id)
+    joined = delivery.join(contact_point, contact_point.c.id == d.point_id).join(variant, words)
+    return (
+        select(
+            *(d.id, d.fence, d.tries, d.ambiguous, d.contact_key, d.point_id, d.variant_id),
+            contact_point.c.address_enc,
+            variant.c.units,
+        )
+        .select_from(joined)
+        .where(d.release_id == of.id, d.means == means, d.state == state, d.not_before <= now)
+        .where(~variant.c.held, ~opted_out(of.kind), ~not_a_guest(terms.mode), ~_overtakes(of, terms, now))
+        .order_by(d.not_before, d.id)
+        .with_for_update(of=delivery, skip_locked=True)
+    )
+
+
+def opted_out(kind: str) -> ColumnElement[bool]:
+    """True for a delivery to somebody who said no to messages of this kind. Read at every claim."""
+    refused = select(opt_out.c.topic).where(opt_out.c.contact_key == delivery.c.contact_key)
+    if topic(Kind(kind)) != INFORMATION:
+        refused = refused.where(opt_out.c.topic != INFORMATION)
+    return refused.correlate(delivery).exists()
+
+
+def not_a_guest(mode: Mode) -> ColumnElement[bool]:
+    """True, in a test deployment, for a delivery that serves anybody who has not agreed to be tested on."""
+    if mode is not Mode.TEST:
+        return false()
+    rows = select(served.c.contact_id).where(served.c.delivery_id == delivery.c.id).correlate(delivery)
+    agreed = or_(contact.c.exercise_ok, contact.c.guest)
+    joined = served.join(contact, served.c.contact_id == contact.c.id)
+    return or_(~rows.exists(), rows.select_from(joined).where(~agreed).exists())
+
+
+def _overtakes(of: Open, terms: Terms, now: datetime) -> ColumnElement[bool]:
+    """True while a call with an older version to the same contact point may be on its way."""
+    if not of.older:
+        return false()
+    before = delivery.alias("before")
+    fresh = and_(before.c.state == DeliveryState.UNKNOWN, before.c.state_at > now - terms.doubt)
+    return (
+        select(before.c.id)
+        .where(before.c.release_id.in_(of.older), before.c.point_id == delivery.c.point_id)
+        .where(or_(before.c.state == DeliveryState.SUBMITTING, fresh))
+        .correlate(delivery)
+        .exists()
+    )

@@ -1,0 +1,103 @@
+"""What can no longer be sent is closed, and an alert with nothing left to wait for is completed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
+
+from onevoice.ledger.queue import newer_is_released, not_a_guest, opted_out
+from onevoice.ledger.states import AlertState, DeliveryState, Event, step
+from onevoice.ledger.tables import alert, delivery, release
+from onevoice.settings import Mode
+
+S = DeliveryState
+
+_EVENTS = {
+    "superseded": Event.CANCEL,
+    "too late": Event.EXPIRE,
+    "opted out": Event.SUPPRESS,
+    "not a guest": Event.SUPPRESS,
+}
+
+
+def close_unsent(conn: Connection, mode: Mode, now: datetime) -> int:
+    """Cancel what is superseded, expire what is too late, suppress what may not be sent. How many rows changed.
+
+    A row with a call in doubt behind it is parked instead: nobody can say that it was not sent.
+    """
+    changed = 0
+    for row in _released(conn):
+        over = row.expires <= now or (row.act_by is not None and row.act_by <= now)
+        if row.superseded_at is not None or row.newer:
+            changed += _close(conn, row.id, "superseded", now)
+        elif over:
+            changed += _close(conn, row.id, "too late", now)
+        else:
+            changed += _close(conn, row.id, "opted out", now, opted_out(row.kind))
+            changed += _close(conn, row.id, "not a guest", now, not_a_guest(mode)) if mode is Mode.TEST else 0
+    return changed
+
+
+def _released(conn: Connection) -> Sequence[Any]:
+    """Releases that still have something unsent."""
+    r = release.c
+    unsent = exists().where(delivery.c.release_id == r.id, delivery.c.state.in_((S.PLANNED, S.RETRY_WAIT)))
+    joined = release.join(alert, r.alert_id == alert.c.id)
+    columns = (r.id, r.expires, r.act_by, r.superseded_at, alert.c.kind, newer_is_released().label("newer"))
+    return conn.execute(select(*columns).select_from(joined).where(r.due_at.is_not(None), unsent)).all()
+
+
+def _close(
+    conn: Connection, release_id: int, reason: str, now: datetime, condition: ColumnElement[bool] | None = None
+) -> int:
+    sure = ((S.PLANNED, _EVENTS[reason], None), (S.RETRY_WAIT, _EVENTS[reason], delivery.c.ambiguous == 0))
+    changed = 0
+    for old, event, only in (*sure, (S.RETRY_WAIT, Event.PARK, delivery.c.ambiguous > 0)):
+        wanted = [delivery.c.release_id == release_id, delivery.c.state == old]
+        wanted += [clause for clause in (only, condition) if clause is not None]
+        values = {"state": step(old, event), "reason": reason, "state_at": now}
+        changed += conn.execute(update(delivery).where(*wanted).values(values)).rowcount
+    return changed
+
+
+def under_way(conn: Connection, now: datetime) -> Sequence[Any]:
+    """Releases that were made due and not void, whose alert may still change: the next means may open it again."""
+    r, a = release.c, alert.c
+    chosen = select(r.id, r.alert_id, r.severity, r.urgency, r.act_by, r.expires, a.kind, a.state)
+    joined = release.join(alert, r.alert_id == a.id)
+    live = and_(a.state == AlertState.COMPLETED, r.expires > now)
+    open_ = or_(a.state == AlertState.SENDING, live)
+    rows = chosen.select_from(joined).where(r.due_at.is_not(None), r.void_at.is_(None), open_)
+    return conn.execute(rows.order_by(r.id)).all()
+
+
+def settle(conn: Connection, row: Any, receipt_by: timedelta, now: datetime) -> AlertState:
+    """Bring one alert of `under_way` to the state that its deliveries give it, and tell which.
+
+    `receipt_by`: how long after acceptance nobody waits for a receipt any more.
+    """
+    if _waiting(conn, row.id, now - receipt_by):
+        return _alert(conn, row, AlertState.SENDING, now)
+    return _alert(conn, row, AlertState.EXPIRED if row.expires <= now else AlertState.COMPLETED, now)
+
+
+def _waiting(conn: Connection, release_id: int, accepted_before: datetime) -> bool:
+    d = delivery.c
+    hoped = and_(d.state.in_((S.ACCEPTED, S.SENT)), d.accepted_at > accepted_before)
+    running = d.state.in_((S.PLANNED, S.SUBMITTING, S.UNKNOWN, S.RETRY_WAIT))
+    return bool(conn.scalar(select(exists().where(d.release_id == release_id, or_(running, hoped)))))
+
+
+def _alert(conn: Connection, row: Any, new: AlertState, now: datetime) -> AlertState:
+    if row.state != new and not (row.state == AlertState.COMPLETED and new is AlertState.EXPIRED):
+        closed = None if new is AlertState.SENDING else now
+        wanted = (alert.c.id == row.alert_id, alert.c.state == row.state)
+        conn.execute(update(alert).where(*wanted).values(state=new, closed_at=closed))
+    return new
+
+
+NextMeans = Callable[..., int]
+"""next_means(conn, release_id, now, *, deadline_ms) → how many deliveries were added."""

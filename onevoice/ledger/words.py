@@ -1,0 +1,63 @@
+"""From contact points to deliveries: the words that each point was assigned at submit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, literal, null, select
+
+from onevoice.alert import Kind
+from onevoice.ledger.points import Rank
+from onevoice.ledger.states import DeliveryState
+from onevoice.ledger.tables import Moment, alert, assignment, audience, delivery, release, variant
+from onevoice.ledger.wanted import topic
+
+SHARED_POINT = "shared-point"
+"""Why somebody is told in another language: too many languages share their contact point for one text."""
+
+
+def topic_of(conn: Connection, release_id: int) -> str:
+    """The class of consent that a release falls under."""
+    kind = select(alert.c.kind).join(release, release.c.alert_id == alert.c.id).where(release.c.id == release_id)
+    return topic(Kind(conn.scalars(kind).one()))
+
+
+def ranks(conn: Connection, release_id: int) -> list[Rank]:
+    """The precedences in a snapshot and what each stood for when it was made."""
+    shape = (audience.c.precedence, audience.c.segment, audience.c.messenger)
+    rows = conn.execute(select(*shape).distinct().where(audience.c.release_id == release_id))
+    return [Rank(*row) for row in rows]
+
+
+def with_words(point: FromClause, release_id: int) -> Select[Any]:
+    """Points with the words assigned to their key and their language; `assigned` is null where there are none."""
+    same = [assignment.c[n] == point.c[n] for n in ("profile_key", "means", "messenger", "text_group")]
+    joined = point.outerjoin(assignment, and_(assignment.c.release_id == release_id, *same)).outerjoin(
+        variant, and_(variant.c.release_id == release_id, variant.c.id == assignment.c.variant_id)
+    )
+    shared = case((point.c.shared, SHARED_POINT), else_=null())
+    columns = (point.c[n] for n in ("point_id", "means", "contact_key", "masked", "segment", "profile_key"))
+    return select(
+        *columns,
+        assignment.c.release_id.label("assigned"),
+        assignment.c.variant_id,
+        func.coalesce(variant.c.language, point.c.language).label("language"),
+        func.coalesce(assignment.c.fallback, shared).label("fallback"),
+    ).select_from(joined)
+
+
+_COPIED = ("means", "point_id", "contact_key", "masked", "variant_id", "segment", "language", "fallback")
+NEW_DELIVERY = ["release_id", *_COPIED, "step", "state", "state_at", "not_before"]
+
+
+def new_deliveries(release_id: int, worded: FromClause, now: datetime, step: ColumnElement[int]) -> Select[Any]:
+    """Rows for `delivery`, with the columns of NEW_DELIVERY."""
+    at = literal(now, Moment)
+    return select(literal(release_id), *(worded.c[n] for n in _COPIED), step, literal(DeliveryState.PLANNED), at, at)
+
+
+def delivered_at(release_id: int, point: FromClause) -> ColumnElement[bool]:
+    """True for the delivery of a release at a point. Names the means so that the unique index answers."""
+    d = delivery.c
+    return and_(d.release_id == release_id, d.means == point.c.means, d.point_id == point.c.point_id)

@@ -1,0 +1,79 @@
+import pytest
+
+from onevoice.ledger.keywords import Meaning, folded, understand
+
+WORDS = {
+    "en": {
+        "stop": ["stop", "opt out"],
+        "start": ["start", "yes"],
+        "help": ["help"],
+        "distress": ["trapped", "i need help"],
+    },
+    "es": {"stop": ["alto", "parar"], "start": ["sí"], "help": ["ayuda"], "distress": ["necesito ayuda", "atrapado"]},
+    "fr": {"stop": ["arrêt"], "help": ["aide"], "distress": ["au secours"]},
+    "ar": {"stop": ["إيقاف", "توقف"], "help": ["مساعدة"], "distress": ["النجدة", "محاصر"]},
+    "zh-Hans": {"stop": ["停止"], "help": ["帮助"], "distress": ["救命", "被困"]},
+    "vi": {"stop": ["dừng"], "help": ["trợ giúp"], "distress": ["cứu"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning", "language"),
+    [
+        ("STOP", "stop", None),
+        ("  stop. ", "stop", None),
+        ("ＳＴＯＰ", "stop", None),
+        ("Stop 🛑!!", "stop", None),
+        ("STOP STOP", "stop", None),
+        ("s\u200btop", "stop", None),
+        ("QUIT", "stop", None),
+        ("Opt-out", "stop", "en"),
+        ("ALTO", "stop", "es"),
+        ("ARRET", "stop", "fr"),
+        ("arrêt", "stop", "fr"),
+        ("إيقاف", "stop", "ar"),
+        ("ايقاف", "stop", "ar"),
+        ("تـوقـف", "stop", "ar"),
+        ("停止。", "stop", "zh-Hans"),
+        ("dừng", "stop", "vi"),
+        ("DUNG", "stop", "vi"),
+        ("đúng", "maybe-stop", "vi"),
+        ("si", "start", "es"),
+        ("SÍ!", "start", "es"),
+        ("yes", "start", "en"),
+        ("Help?", "help", None),
+        ("帮助", "help", "zh-Hans"),
+        ("I need help", "distress", "en"),
+        ("we are TRAPPED on the roof", "distress", "en"),
+        ("Stop! We are trapped", "distress", "en"),
+        ("¡Necesito   ayuda!", "distress", "es"),
+        ("我们被困在屋顶上", "distress", "zh-Hans"),
+        ("والنجدة الآن", "distress", "ar"),
+        ("please stop texting me", "maybe-stop", None),
+        ("don't stop", "maybe-stop", None),
+        ("the bus stopped", "other", None),
+        ("helpful, thanks", "other", None),
+        ("ok", "other", None),
+        ("", "unreadable", None),
+        ("🙏🙏", "unreadable", None),
+        ("\x00\x07", "unreadable", None),
+        ("...", "unreadable", None),
+    ],
+)
+def test_what_a_reply_means(text: str, meaning: str, language: str | None) -> None:
+    """Keywords count as the whole reply in any case, width, accent and with emoji; distress counts anywhere."""
+    found = understand(text, WORDS)
+    assert (found.meaning, found.language) == (meaning, language)
+    assert found.urgent is (meaning == "distress")
+
+
+def test_without_any_language_the_carriers_words_still_count() -> None:
+    """A missing list of words never makes us deaf to STOP."""
+    assert understand("stop", {}).meaning is Meaning.STOP
+    assert understand("UNSTOP", {}).meaning is Meaning.START
+
+
+@pytest.mark.parametrize("text", ["I'm stuck", "I’m stuck", "IM  STUCK", "i'm: stuck"])
+def test_apostrophes_do_not_matter(text: str) -> None:
+    """People type apostrophes in every way, or not at all."""
+    assert folded(text) == "im stuck"
