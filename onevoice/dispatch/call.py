@@ -1,0 +1,130 @@
+"""One call to a provider: from a claimed delivery to an Outcome, whatever the provider does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from onevoice.dispatch import policy
+from onevoice.dispatch.providers import CannotCarry, Outcome, Outgoing, Provider, Result
+from onevoice.errors import Unusable
+from onevoice.ledger.outcomes import Ended
+
+if TYPE_CHECKING:
+    from onevoice.dispatch.options import Options
+    from onevoice.ledger.sending import Claimed
+    from onevoice.ledger.vault import Vault
+    from onevoice.variant import Variant
+
+log = logging.getLogger(__name__)
+
+GRACE = timedelta(seconds=20)
+"""How much longer than its time-out a call may take before its worker is held for dead."""
+
+
+def outgoing(claimed: Claimed, text: Variant, vault: Vault, options: Options) -> Outgoing:
+    """The message as the provider gets it: address unsealed, slots filled.
+
+    Raises:
+        Unusable: the address was sealed with another key file.
+    """
+    token = vault.token(claimed.attempt)
+    message_id = vault.pass_for("message", claimed.delivery)
+    manage_url = options.manage_url(vault.pass_for("manage", claimed.point))
+    slots = {"{message_id}": message_id, "{manage_url}": manage_url}
+    return Outgoing(
+        attempt=claimed.attempt,
+        token=token,
+        message_id=message_id,
+        to=vault.unseal(claimed.sealed),
+        parts={name: _filled(part, slots) if claimed.means == "email" else part for name, part in text.parts.items()},
+        language=text.profile.languages[0],
+        direction=text.direction,
+        segments=claimed.units,
+        valid_until=claimed.valid_until,
+        callback_url=options.callback_url(claimed.provider, token),
+        manage_url=manage_url,
+    )
+
+
+def _filled(part: str, slots: dict[str, str]) -> str:
+    for slot, value in slots.items():
+        part = part.replace(slot, value)
+    return part
+
+
+async def call(provider: Provider, claimed: Claimed, text: Variant | None, vault: Vault, options: Options) -> Outcome:
+    """Make the call. Never raises: what cannot be understood is UNKNOWN, what never left us is not."""
+    if text is None:
+        log.critical("The text %s of release %s is not what was approved.", claimed.variant, claimed.release)
+        return Outcome(Result.REJECTED, code="altered-text", detail="The text is not what was approved.")
+    try:
+        message = outgoing(claimed, text, vault, options)
+        provider.check(message.parts)
+    except CannotCarry:
+        return Outcome(Result.REJECTED, code="cannot-carry", detail="The provider cannot carry this text whole.")
+    except Unusable:
+        return Outcome(Result.REJECTED, code="unreadable-address", detail="The address cannot be unsealed.")
+    except Exception as problem:  # noqa: BLE001 - whatever a provider's check raises, nothing has left us yet
+        return Outcome(Result.RETRY, code=type(problem).__name__, detail="The text could not be checked.")
+    return sensible(await _answer(provider, message))
+
+
+async def _answer(provider: Provider, message: Outgoing) -> object:
+    """What `send` came to, within the provider's time-out: it may not answer, but it cannot hold us up."""
+    sending = asyncio.ensure_future(provider.send(message))
+    try:
+        done, _ = await asyncio.wait({sending}, timeout=provider.timeout)
+    except asyncio.CancelledError:
+        done = set()
+    if not done:
+        sending.cancel()
+        sending.add_done_callback(_forget)
+        return Outcome(Result.UNKNOWN, code="timeout", detail="No answer in time.")
+    try:
+        return sending.result()
+    except (Exception, asyncio.CancelledError) as problem:  # noqa: BLE001 - bytes may have left us: any error is doubt
+        return Outcome(Result.UNKNOWN, code=type(problem).__name__, detail="The call broke off.")
+
+
+def _forget(sending: asyncio.Future[Outcome]) -> None:
+    """Take note of how a call ended that nobody waits for any more, so that asyncio does not complain."""
+    if not sending.cancelled():
+        sending.exception()
+
+
+def sensible(answer: object) -> Outcome:
+    """An Outcome that can be relied on: nothing else than one with a reference is an acceptance."""
+    if not isinstance(answer, Outcome):
+        return Outcome(Result.UNKNOWN, code="no-outcome", detail="The provider's answer makes no sense.")
+    if answer.result is Result.ACCEPTED and not answer.ref:
+        return Outcome(Result.UNKNOWN, code="no-reference", detail="Accepted without a reference.")
+    return answer
+
+
+def ended(claimed: Claimed, outcome: Outcome, options: Options) -> Ended:
+    """What the ledger keeps of a call."""
+    row = policy.policy(claimed.severity, claimed.urgency, claimed.kind)
+    result, reason = outcome.result, None
+    if outcome.halts:
+        result = Result.UNKNOWN if result is Result.UNKNOWN else Result.RETRY
+    elif result is Result.RETRY and policy.used_up(row, claimed.tries):
+        result, reason = Result.REJECTED, "tries used up"
+    wait = policy.look_after(row, Outcome(result, retry_after=outcome.retry_after), claimed.tries, options.chance)
+    return Ended(
+        attempt=claimed.attempt,
+        delivery=claimed.delivery,
+        fence=claimed.fence,
+        provider=claimed.provider,
+        contact_key=claimed.contact_key,
+        result=result.value,
+        look_after=timedelta(seconds=wait),
+        ref=outcome.ref,
+        code=outcome.code,
+        detail=outcome.detail,
+        reason="opted out" if outcome.opt_out else reason,
+        opt_out=outcome.opt_out,
+        stops=outcome.halts,
+    )

@@ -1,0 +1,84 @@
+"""One provider as a sender sees it: how many calls there is room for now, and which are on their way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from datetime import timedelta
+
+from onevoice.dispatch import policy
+from onevoice.dispatch.call import GRACE
+from onevoice.dispatch.pace import Breaker, Pace
+from onevoice.dispatch.providers import Outcome, Provider, Result
+from onevoice.ledger.sending import Claimed, Want
+
+log = logging.getLogger(__name__)
+
+NARROWEST, WIDEST = 8, 128
+"""Bounds of the window, and so of what is in doubt after a kill."""
+
+
+class Lane:
+    """A rolling window of calls to one provider, paced to its rate. Times are monotonic seconds."""
+
+    def __init__(self, provider: Provider, now: float) -> None:
+        self.provider = provider
+        self.window = min(WIDEST, max(NARROWEST, math.ceil(provider.rate * provider.latency)))
+        self.flying: dict[asyncio.Task[None], Claimed] = {}
+        self.stopped = False
+        self._pace = Pace(provider.rate, now)
+        self._breaker = Breaker()
+        self._paused_until = now
+        self._dry_until = now
+
+    def usable(self, now: float) -> bool:
+        """True where the provider may be called at all: not stopped, not asked to wait, not failing."""
+        return not self.stopped and now >= self._paused_until and self._breaker.may_call(now)
+
+    def want(self, now: float) -> Want | None:
+        """What may be claimed now: only calls that have both a place and a rate slot."""
+        units = self._pace.units(now)
+        places = self.window - len(self.flying)
+        if self._breaker.is_open:
+            places = min(places, 1)
+        if places <= 0 or units <= 0 or not self.usable(now) or now < self._dry_until:
+            return None
+        lease = timedelta(seconds=self.provider.timeout) + GRACE
+        return Want(self.provider.means, self.provider.name, places, units, lease)
+
+    def begin(self, task: asyncio.Task[None], claimed: Claimed, now: float) -> None:
+        """A call begins."""
+        self.flying[task] = claimed
+        task.add_done_callback(lambda done: self.flying.pop(done, None))
+        self._pace.spend(claimed.units)
+        self._breaker.called(now)
+
+    def heard(self, outcome: Outcome, now: float) -> None:
+        """A call ended: learn from it how the provider fares."""
+        pause = policy.asked(outcome.retry_after)
+        self._paused_until = max(self._paused_until, now + pause)
+        if outcome.halts and not self.stopped:
+            self.stopped = True
+            log.critical(
+                "Channel %s is stopped: the provider refuses our account (%s).", self.provider.name, outcome.code
+            )
+        if outcome.result in (Result.ACCEPTED, Result.REJECTED):
+            self._breaker.worked()
+        elif not pause:
+            self._breaker.failed(now)
+
+    def dry(self, until: float) -> None:
+        """There was less to do than there was room for: do not ask again before `until`."""
+        self._dry_until = until
+
+    def is_dry(self, now: float) -> bool:
+        """True while nothing more is expected to be due."""
+        return now < self._dry_until
+
+    def ready_in(self, now: float) -> float:
+        """Seconds until it is worth while to ask for something to do."""
+        if len(self.flying) >= self.window or self.stopped:
+            return math.inf
+        waits = (self._pace.ready_in(now), self._paused_until - now, self._dry_until - now)
+        return max(0.0, *waits) if self._breaker.may_call(now) else 1.0

@@ -1,0 +1,216 @@
+"""Follow-up: what became of calls nobody knows about, who needs the next means, and which alerts are done.
+
+Needs no Prefect and may run in several processes at once: every change names the state that it starts from.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from onevoice.dispatch import policy
+from onevoice.dispatch.call import outgoing
+from onevoice.dispatch.options import Options
+from onevoice.dispatch.providers import Provider, Receipt
+from onevoice.dispatch.receipts import news
+from onevoice.ledger import audit, doubt, receipts, sending, sweep
+from onevoice.ledger.doubt import Doubtful
+from onevoice.ledger.engine import Connection, Ledger
+from onevoice.ledger.states import DeliveryState
+from onevoice.ledger.vault import Vault
+from onevoice.people import Means
+from onevoice.variant import Variant
+
+log = logging.getLogger(__name__)
+
+PER_ROUND = 200
+"""How many deliveries are looked for in one round, of calls in doubt and of missing receipts each."""
+
+AT_ONCE = 8
+"""Questions to providers that are open at the same time."""
+
+BEFORE = timedelta(minutes=1)
+"""How far before our own intent a provider is asked from: its clock may be behind."""
+
+NextMeans = sweep.NextMeans
+Answer = tuple[Doubtful, Sequence[Receipt] | None]
+
+
+@dataclass
+class Followed:
+    """What one round did. `settled`: alerts now completed or expired."""
+
+    lapsed: int = 0
+    folded: int = 0
+    closed: int = 0
+    found: int = 0
+    again: int = 0
+    parked: int = 0
+    next_means: int = 0
+    settled: int = 0
+
+
+async def follow_up(
+    ledger: Ledger, vault: Vault, providers: Mapping[Means, Provider], options: Options, next_means: NextMeans
+) -> Followed:
+    """One round of follow-up; to be run every 15 s or so. While sending is halted it still listens and asks.
+
+    Raises:
+        OutOfReach: the database cannot be reached.
+    """
+    done = Followed()
+
+    def work(step: Callable[[Connection, datetime], None]) -> None:
+        with ledger.write() as conn:
+            step(conn, options.clock(conn))
+
+    def first(conn: Connection, now: datetime) -> None:
+        done.lapsed = doubt.lapse(conn, now)
+        done.folded = receipts.fold_new(conn, now)
+        done.closed = sweep.close_unsent(conn, options.mode, now)
+
+    await asyncio.to_thread(work, first)
+    for answers in await _ask_all(ledger, vault, providers, options):
+        await asyncio.to_thread(work, _Settling(vault, answers, done))
+    await asyncio.to_thread(work, _Closing(next_means, done))
+    if options.anchor_file:
+        await asyncio.to_thread(_anchor, ledger, vault, options)
+    return done
+
+
+# --- asking -------------------------------------------------------------------------------------------------------
+
+
+async def _ask_all(
+    ledger: Ledger, vault: Vault, providers: Mapping[Means, Provider], options: Options
+) -> list[list[Answer]]:
+    """Ask providers about what is due; the answers in small lots, each for one short transaction."""
+    due = await asyncio.to_thread(_due, ledger, options)
+    by_name = {provider.name: provider for provider in providers.values()}
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(one: Doubtful, text: Variant | None) -> Answer:
+        provider = by_name.get(one.call.provider)
+        if provider is None or text is None:
+            return one, None
+        async with room:
+            return one, await _ask(provider, one, text, vault, options)
+
+    answers = list(await asyncio.gather(*(ask(one, text) for one, text in due)))
+    return [answers[i : i + AT_ONCE] for i in range(0, len(answers), AT_ONCE)]
+
+
+def _due(ledger: Ledger, options: Options) -> list[tuple[Doubtful, Variant | None]]:
+    """What is to be looked at, with the text to ask about; without one nobody is asked."""
+    groups = ((DeliveryState.UNKNOWN,), (DeliveryState.ACCEPTED, DeliveryState.SENT))
+    with ledger.read() as conn:
+        now = options.clock(conn)
+        due = [one for states in groups for one in doubt.to_look_for(conn, states, now, PER_ROUND)]
+        keys = {(one.call.release, one.call.variant) for one in due}
+        texts = {key: sending.text_of(conn, *key) for key in keys}
+    return [(one, None if _too_early(one, now) else texts[one.call.release, one.call.variant]) for one in due]
+
+
+async def _ask(
+    provider: Provider, one: Doubtful, text: Variant, vault: Vault, options: Options
+) -> Sequence[Receipt] | None:
+    """What the provider holds of this call; None where it cannot be asked."""
+    try:
+        message = outgoing(one.call, text, vault, options)
+        async with asyncio.timeout(provider.timeout):
+            return await provider.find(message, one.call.intent_at - BEFORE)
+    except Exception as problem:  # noqa: BLE001 - a provider that breaks while it is asked has told us nothing
+        log.warning("%s could not be asked of attempt %d: %s", provider.name, one.call.attempt, type(problem).__name__)
+        return None
+
+
+# --- settling -----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Settling:
+    """Write what providers answered, then decide about what they did not know."""
+
+    vault: Vault
+    answers: Sequence[Answer]
+    done: Followed
+
+    def __call__(self, conn: Connection, now: datetime) -> None:
+        for one, found in self.answers:
+            kept = [news(receipt) for receipt in found or ()]
+            receipts.store(conn, self.vault, kept, now, asked=one.call.attempt)
+        receipts.fold_new(conn, now)
+        for one, found in self.answers:
+            self._settle(conn, one, bool(found), now)
+
+    def _settle(self, conn: Connection, one: Doubtful, found: bool, now: datetime) -> None:  # noqa: FBT001 - private
+        """Decide. Where something was heard meanwhile, the state is another and nothing of this happens."""
+        if one.state is not DeliveryState.UNKNOWN:
+            doubt.look_later(conn, one, now + _until_next_poll(one, now))
+            return
+        self.done.found += found
+        self._decide(conn, _row(one), one, now)
+
+    def _decide(self, conn: Connection, row: policy.Policy, one: Doubtful, now: datetime) -> None:
+        age = (now - one.call.intent_at).total_seconds()
+        verdict = policy.decided(row, age, one.call.ambiguous, in_time=one.in_time)
+        if verdict == "again":
+            self.done.again += doubt.again(conn, one, now)
+        elif verdict == "park":
+            self.done.parked += doubt.park(conn, one, _why(row, one), now)
+        else:
+            doubt.look_later(conn, one, now + timedelta(seconds=policy.next_look(row, age)))
+
+
+def _why(row: policy.Policy, one: Doubtful) -> str:
+    if not one.in_time:
+        return "in doubt, and too late to call again"
+    return "in doubt, and called again already" if row.resends else "in doubt; a person decides"
+
+
+def _until_next_poll(one: Doubtful, now: datetime) -> timedelta:
+    """A receipt is looked for when it is overdue, then ever more seldom."""
+    waited = now - (one.accepted_at or now)
+    return max(_overdue_after(one) - waited, waited)
+
+
+def _too_early(one: Doubtful, now: datetime) -> bool:
+    """True where a receipt may still come by itself."""
+    return one.state is not DeliveryState.UNKNOWN and now - (one.accepted_at or now) < _overdue_after(one)
+
+
+def _overdue_after(one: Doubtful) -> timedelta:
+    return timedelta(seconds=_row(one).receipt)
+
+
+def _row(one: Doubtful) -> policy.Policy:
+    return policy.policy(one.call.severity, one.call.urgency, one.call.kind)
+
+
+# --- closing ------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Closing:
+    """Open the next means where it is due, and complete alerts that have nothing left to wait for."""
+
+    next_means: NextMeans
+    done: Followed
+
+    def __call__(self, conn: Connection, now: datetime) -> None:
+        for release in sweep.under_way(conn, now):
+            row = policy.policy(release.severity, release.urgency, release.kind)
+            deadline = None if row.next_means is None else row.next_means * 1000
+            self.done.next_means += self.next_means(conn, release.id, now, deadline_ms=deadline)
+            new = sweep.settle(conn, release, timedelta(seconds=row.receipt), now)
+            self.done.settled += new != release.state
+
+
+def _anchor(ledger: Ledger, vault: Vault, options: Options) -> None:
+    if options.anchor_file is None:
+        return
+    with ledger.read() as conn:
+        audit.anchor(conn, vault, options.anchor_file)

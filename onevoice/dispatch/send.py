@@ -1,0 +1,228 @@
+"""The sender: keeps a rolling window of calls to each provider full until there is no more to do."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+from onevoice.dispatch.books import Books
+from onevoice.dispatch.call import call, ended
+from onevoice.dispatch.lane import Lane
+from onevoice.dispatch.options import Counts, Options
+from onevoice.dispatch.providers import Provider
+from onevoice.dispatch.stopping import stopping
+from onevoice.errors import OneVoiceError
+from onevoice.ledger.control import Control
+from onevoice.ledger.engine import Ledger
+from onevoice.ledger.outcomes import Ended
+from onevoice.ledger.sending import Claimed, Exchanged, Want
+from onevoice.ledger.vault import Vault
+from onevoice.people import Means
+
+log = logging.getLogger(__name__)
+
+GATHER = 0.02
+"""Seconds in which answers gather, so that one transaction keeps several."""
+
+AFTER_TROUBLE = 1.0
+"""Seconds before a database that was out of reach is asked again."""
+
+
+async def send_due(
+    ledger: Ledger, vault: Vault, providers: Mapping[Means, Provider], options: Options, *, once: bool
+) -> Counts:
+    """Send what is due. `once`: until nothing more is due now; else until asked to stop (SIGTERM, SIGINT).
+
+    Several processes may do this at the same time. Returns what was done.
+
+    Raises:
+        OutOfReach: the database stayed out of reach; calls that it does not know the outcome of are in doubt.
+    """
+    async with stopping() as stop:
+        return await Sender(ledger, vault, providers, options, stop, once=once).run()
+
+
+class Sender:
+    """One run of `send_due`."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        vault: Vault,
+        providers: Mapping[Means, Provider],
+        options: Options,
+        stop: asyncio.Event,
+        *,
+        once: bool,
+    ) -> None:
+        self._vault = vault
+        self._options = options
+        self._stop = stop
+        self._once = once
+        self._books = Books(ledger, vault, options)
+        self._lanes = {str(means): Lane(provider, time.monotonic()) for means, provider in providers.items()}
+        self._counts = Counts()
+        self._switch: Control | None = None
+        self._ended: list[Ended] = []
+        self._back: list[Claimed] = []
+        self._begun: set[int] = set()
+        self._trouble_since: float | None = None
+
+    async def run(self) -> Counts:
+        """Send until there is no more to do."""
+        try:
+            while not await self._round():
+                await self._pause()
+        finally:
+            await self._leave()
+        self._counts.ending = "stopped" if self._stop.is_set() else "halted" if self._halted() else "done"
+        self._report()
+        return replace(self._counts)
+
+    # --- deciding ---------------------------------------------------------------------------------------------
+
+    def _halted(self) -> bool:
+        return self._options.halted() or (self._switch is not None and not self._switch.running)
+
+    def _closed(self) -> bool:
+        """True while nothing new may be claimed."""
+        return self._stop.is_set() or self._halted()
+
+    def _over(self) -> bool:
+        if self._ended or self._back or self._flying() or self._trouble_since is not None:
+            return False
+        if self._stop.is_set():
+            return True
+        if not self._once or self._switch is None:
+            return False
+        now = time.monotonic()
+        return self._halted() or all(lane.is_dry(now) or not lane.usable(now) for lane in self._lanes.values())
+
+    def _flying(self) -> list[asyncio.Task[None]]:
+        return [task for lane in self._lanes.values() for task in lane.flying]
+
+    def _claimed(self) -> list[Claimed]:
+        return [one for lane in self._lanes.values() for one in lane.flying.values()]
+
+    def _wants(self) -> list[Want]:
+        if self._closed():
+            return []
+        now = time.monotonic()
+        return [want for lane in self._lanes.values() if (want := lane.want(now))]
+
+    # --- one round --------------------------------------------------------------------------------------------
+
+    async def _round(self) -> bool:
+        """Exchange what there is to exchange. True when there is no more to do."""
+        if self._ended:
+            for lane in self._lanes.values():
+                lane.dry(0)  # a call that ended may let others begin
+        wants = self._wants()
+        unsure = self._switch is None or self._trouble_since is not None or self._halted()
+        if wants or self._ended or self._back or unsure:
+            await self._exchange(wants)
+        return self._over()
+
+    async def _exchange(self, wants: list[Want]) -> None:
+        """Hand over outcomes, take over calls. What could not be handed over is kept for the next time."""
+        done, self._ended = self._ended, []
+        back, self._back = self._back, []
+        known = {one.attempt for one in done} | {one.attempt for one in (*back, *self._claimed())}
+        try:
+            got = await self._books.exchange(done, back, wants, known if self._trouble_since else None)
+        except BaseException as problem:
+            self._ended, self._back = done + self._ended, back + self._back
+            if not isinstance(problem, OneVoiceError):
+                raise
+            await self._trouble(problem)
+            return
+        self._trouble_since = None
+        self._begun -= {one.attempt for one in done}
+        self._counts.taken_back += len(back)
+        self._take_over(got, wants)
+        self._report()
+
+    def _take_over(self, got: Exchanged, wants: list[Want]) -> None:
+        same = self._switch is not None and self._switch.generation == got.control.generation
+        self._switch = got.control
+        until = time.monotonic() + self._options.poll
+        for want in wants:
+            if same and want.means in got.dry:
+                self._lanes[want.means].dry(until)
+        for one in got.claimed:
+            lane = self._lanes[one.means]
+            lane.begin(asyncio.ensure_future(self._call(lane, one)), one, time.monotonic())
+
+    async def _call(self, lane: Lane, claimed: Claimed) -> None:
+        if self._stop.is_set() or self._halted():
+            self._back.append(claimed)
+            return
+        self._begun.add(claimed.attempt)
+        self._counts.started += 1
+        outcome = await call(lane.provider, claimed, self._books.text(claimed), self._vault, self._options)
+        lane.heard(outcome, time.monotonic())
+        self._ended.append(ended(claimed, outcome, self._options))
+        setattr(self._counts, outcome.result, getattr(self._counts, outcome.result) + 1)
+
+    # --- waiting ----------------------------------------------------------------------------------------------
+
+    async def _pause(self) -> None:
+        """Wait until there is something to hand over, or room for something to do."""
+        if self._stop.is_set():
+            await self._drain()
+            return
+        flying = self._flying()
+        if not flying and (self._ended or self._back):
+            return
+        asked = asyncio.ensure_future(self._stop.wait())
+        timeout = min(self._options.poll, self._ready_in())
+        done, _ = await asyncio.wait({asked, *flying}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if done - {asked}:
+            quickest = min(lane.provider.latency for lane in self._lanes.values())
+            await asyncio.sleep(min(GATHER, quickest / 4))
+
+    def _ready_in(self) -> float:
+        now = time.monotonic()
+        waits = [] if self._closed() else [lane.ready_in(now) for lane in self._lanes.values()]
+        return min(waits, default=self._options.poll)
+
+    async def _drain(self) -> None:
+        """Let running calls end; those that do not within the time allowed stay in doubt."""
+        flying = self._flying()
+        if not flying:
+            return
+        _, late = await asyncio.wait(flying, timeout=self._options.drain)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=1)
+
+    async def _trouble(self, problem: OneVoiceError) -> None:
+        now = time.monotonic()
+        self._trouble_since = self._trouble_since or now
+        log.error("Nothing is claimed: %s", problem)
+        if (self._once or self._stop.is_set()) and now - self._trouble_since >= self._options.patience:
+            raise problem
+        await asyncio.sleep(AFTER_TROUBLE)
+
+    async def _leave(self) -> None:
+        """Whatever made us stop: no call goes on unseen, and what is known is kept if it can be."""
+        clean = not (self._flying() or self._ended or self._back)
+        flying = self._flying()
+        for task in flying:
+            task.cancel()
+        if flying:
+            await asyncio.wait(flying, timeout=1)
+        try:
+            self._books.close(self._ended, None if clean else self._begun)
+        except OneVoiceError as problem:
+            log.critical("The outcomes of %d calls could not be kept: %s", len(self._ended), problem)
+
+    def _report(self) -> None:
+        self._counts.in_flight = len(self._flying())
+        if self._options.on_progress:
+            self._options.on_progress(replace(self._counts))
