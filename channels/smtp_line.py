@@ -1,0 +1,209 @@
+"""The lines to the mail server: a few connections, reused, and what each reply at each verb means.
+
+RFC 5321 (replies, 4.2), RFC 3463 (enhanced codes), RFC 4954 (AUTH), read 2026-11-22. Until the final dot nothing has
+been taken, so every failure is certain. From the dot to its reply nobody can say: RFC 1047 is about just that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from asyncio import AbstractEventLoop
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple, cast
+
+from aiosmtplib import SMTP, SMTPException, SMTPResponseException
+
+from onevoice.dispatch.providers import Outcome, Result
+
+MOST_LINES = 10
+"""Connections at once. Postfix takes 50 from one client; each line carries one mail at a time."""
+MOST_USES = 100
+"""Mails after which a line is given up: many servers end it about then, and not always kindly."""
+IDLE = 20.0
+"""Seconds after which a line is not used again."""
+PARTING = 2.0
+"""Seconds that a server has to answer QUIT."""
+WAIT = 10.0
+"""Seconds that a server which is busy or closing is left alone; SMTP has no Retry-After."""
+CLOSING, SYSTEM = 421, "4.3."
+"""What a server says that speaks for itself and not for one mailbox: a reply, and a beginning of an enhanced code."""
+REFUSALS, FINAL = range(400, 600), 500
+"""Replies that say no, and where those begin that will stay the same."""
+ENHANCED = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?= |\n|$)")
+QUEUE_ID = re.compile(r"queued as ([A-Za-z0-9.-]{1,60})")
+
+
+class Step(StrEnum):
+    """How far a mail has come; the value completes “The mail server … at <step>”."""
+
+    CONNECT = "connecting"
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+
+
+@dataclass(slots=True)
+class Line:
+    """An open connection."""
+
+    smtp: SMTP
+    transport: asyncio.WriteTransport
+    uses: int = 0
+    idle_since: float = field(default_factory=time.monotonic)
+
+    @property
+    def worn(self) -> bool:
+        """Whether it should not carry another mail."""
+        rested = time.monotonic() - self.idle_since
+        return not self.smtp.is_connected or self.uses >= MOST_USES or rested > IDLE
+
+    async def ready(self) -> None:
+        """Begin anew. Raises what aiosmtplib raises where the server does not answer, and ends the line then."""
+        try:
+            await self.smtp.rset()
+        except BaseException:
+            self.drop()
+            raise
+
+    async def log_in(self, user: str, password: str) -> None:
+        """Say who we are. Raises what aiosmtplib raises where the server refuses, and ends the line then."""
+        try:
+            await self.smtp.login(user, password)
+        except BaseException:
+            self.drop()
+            raise
+
+    async def leave(self) -> None:
+        """Say goodbye. What the server answers does not matter: what it took, it took."""
+        try:
+            with suppress(SMTPException, OSError, ValueError):
+                await self.smtp.quit(timeout=PARTING)
+        finally:
+            self.drop()
+
+    def drop(self) -> None:
+        """End it at once. The library would wait for the other side to end TLS, and leave the socket open so long."""
+        self.transport.abort()
+        self.smtp.close()
+
+
+class _Here(NamedTuple):
+    room: asyncio.Semaphore
+    idle: list[Line]
+
+
+class Lines:
+    """At most MOST_LINES connections for each event loop; a connection belongs to the loop that opened it.
+
+    `make` makes one that is not open yet; `login` is user and password, where the server wants them.
+    """
+
+    def __init__(self, make: Callable[[], SMTP], login: tuple[str, str] | None = None) -> None:
+        self._make, self._login = make, login
+        self._by_loop: dict[AbstractEventLoop, _Here] = {}
+
+    def _here(self) -> _Here:
+        for loop in list(self._by_loop):
+            if loop.is_closed():
+                del self._by_loop[loop]
+        return self._by_loop.setdefault(asyncio.get_running_loop(), _Here(asyncio.Semaphore(MOST_LINES), []))
+
+    @asynccontextmanager
+    async def line(self) -> AsyncIterator[SMTP]:
+        """A connection for one mail. It is kept for the next only if nothing went wrong.
+
+        Raises what aiosmtplib raises while connecting.
+        """
+        here = self._here()
+        async with here.room:
+            line = await self._idle(here) or await self._opened()
+            try:
+                yield line.smtp
+            except SMTPResponseException as refusal:
+                if refusal.code not in REFUSALS:
+                    line.drop()
+                raise
+            except BaseException:
+                line.drop()
+                raise
+            finally:
+                # Without a wait: nothing may come between a 250 and our knowing of it.
+                line.uses, line.idle_since = line.uses + 1, time.monotonic()
+                here.idle.append(line)
+
+    async def _opened(self) -> Line:
+        smtp = self._make()
+        await smtp.connect()
+        line = Line(smtp, cast("asyncio.WriteTransport", smtp.transport))
+        if self._login:
+            await line.log_in(*self._login)
+        return line
+
+    async def _idle(self, here: _Here) -> Line | None:
+        """A kept line that still answers: many servers end idle ones."""
+        while here.idle:
+            line = here.idle.pop()
+            if line.worn:
+                await line.leave()
+                continue
+            with suppress(SMTPException, OSError):
+                await line.ready()
+                return line
+        return None
+
+    async def close(self) -> None:
+        """Say goodbye on the idle lines of this event loop."""
+        here = self._by_loop.pop(asyncio.get_running_loop(), None)
+        if here:
+            await asyncio.gather(*(line.leave() for line in here.idle))
+
+
+async def deliver(lines: Lines, sender: str, recipient: str, mail: bytes, patience: float) -> Outcome:
+    """One mail to one recipient, within `patience` seconds. An ACCEPTED has the queue id for its reference, or None."""
+    step = Step.CONNECT
+    try:
+        async with asyncio.timeout(patience), lines.line() as smtp:
+            step = Step.MAIL
+            await smtp.mail(sender)
+            step = Step.RCPT
+            await smtp.rcpt(recipient)
+            step = Step.DATA
+            said = (await smtp.data(mail)).message
+    except SMTPResponseException as refusal:
+        return _refused(step, refusal.code, refusal.message)
+    except (SMTPException, OSError, ValueError) as problem:
+        return _lost(step, problem)
+    queued = QUEUE_ID.search(said)
+    return Outcome(Result.ACCEPTED, ref=queued[1] if queued else None, code="250", detail="The mail server took it.")
+
+
+def _refused(step: Step, code: int, said: str) -> Outcome:
+    """A reply that says no. Until RCPT it is about us, and every mail would meet it; then about this mail."""
+    enhanced = ENHANCED.match(said)
+    word = f"{code} {enhanced[0]}" if enhanced else str(code)
+    detail = f"The mail server refused at {step}."
+    about_us = step in {Step.CONNECT, Step.MAIL}
+    if code not in REFUSALS:
+        result = Result.UNKNOWN if step is Step.DATA else Result.RETRY
+        return Outcome(result, code="nonsense", detail=f"The mail server made no sense at {step}.")
+    if code < FINAL:
+        busy = about_us or code == CLOSING or bool(enhanced and enhanced[0].startswith(SYSTEM))
+        return Outcome(Result.RETRY, code=word, detail=detail, retry_after=WAIT if busy else None)
+    return Outcome(Result.RETRY if about_us else Result.REJECTED, code=word, detail=detail, halts=about_us)
+
+
+def _lost(step: Step, problem: Exception) -> Outcome:
+    """The link broke, or took too long."""
+    code = type(problem).__name__
+    if step is Step.DATA:
+        return Outcome(
+            Result.UNKNOWN, code=code, detail="The link was lost before the mail server said whether it took it."
+        )
+    # aiosmtplib raises its bare exception where the server lacks what our settings ask for: STARTTLS or AUTH.
+    lacks = type(problem) is SMTPException
+    return Outcome(Result.RETRY, code=code, detail=f"The mail server was lost at {step}.", halts=lacks)

@@ -1,0 +1,118 @@
+"""One sandbox for all tests of providers, and makers of settings and messages for it."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from onevoice.dispatch.providers import Outgoing
+from onevoice.settings import Settings
+from sandbox.testing import Listener, Sandbox
+
+SENDER = "+12025550150"
+TEXT = {"text": "Millford: flood. Go to higher ground now."}
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """Run the sandbox: quick callbacks, no disorder by chance, every usual message delivered."""
+    record = tmp_path_factory.mktemp("channels") / "record.jsonl"
+    calm = ("--delay-scale", "0.02", "--reversed-share", "0", "--repeated-share", "0", "--shares", "100,0,0,0")
+    with Sandbox(record, *calm) as running:
+        yield running
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """Listen for callbacks."""
+    with Listener() as listening:
+        yield listening
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox) -> Callable[..., Settings]:
+    """Make settings for the sandbox; what is given counts instead."""
+
+    def make(**given: Any) -> Settings:
+        usual: dict[str, Any] = {
+            "twilio_account_sid": sandbox.account_sid,
+            "twilio_auth_token": SecretStr(sandbox.auth_token),
+            "twilio_from": SENDER,
+            "twilio_api_base": sandbox.sms,
+            "smtp_host": sandbox.smtp[0],
+            "smtp_port": sandbox.smtp[1],
+            "smtp_tls": False,
+            "smtp_from": "Millford EM <alerts@millford.example>",
+        }
+        return Settings(**usual | given)
+
+    return make
+
+
+@pytest.fixture
+def message() -> Callable[..., Outgoing]:
+    """Make a message to an address; what is given counts instead."""
+    attempts = count(1)
+
+    def make(to: str, **given: Any) -> Outgoing:
+        attempt = next(attempts)
+        token = f"Tok_{attempt:016d}"
+        usual: dict[str, Any] = {
+            "attempt": attempt,
+            "token": token,
+            "message_id": f"Msg-{attempt:016d}",
+            "to": to,
+            "parts": TEXT,
+            "language": "en",
+            "direction": "ltr",
+            "segments": 1,
+            "valid_until": datetime.now(UTC) + timedelta(hours=1),
+            "callback_url": f"http://127.0.0.1:9/callbacks/sms/{token}",
+            "manage_url": "",
+        }
+        return Outgoing(**usual | given)
+
+    return make
+
+
+@pytest.fixture
+def number() -> Callable[[], str]:
+    """Give a number that nobody else in this session uses and that has no magic."""
+    return lambda: next(_numbers)
+
+
+_areas = ("201", "203", "205", "206", "207", "208", "209", "210")
+_numbers = (f"+1{area}55501{last:02d}" for area in _areas for last in range(100))
+
+
+Serve = Callable[[socket.socket], None]
+
+
+@pytest.fixture
+def served() -> Callable[[Serve], AbstractContextManager[int]]:
+    """Give a server on loopback that treats each connection in its own way; the context gives its port."""
+    return _served
+
+
+@contextmanager
+def _served(serve: Serve) -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def go() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listening.accept()
+                    with connection, suppress(OSError):
+                        serve(connection)
+
+        thread = threading.Thread(target=go, daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
