@@ -48,35 +48,47 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ONEVOICE_", env_file=".env", extra="ignore", frozen=True)
 
-    home: Path = Path(".onevoice")
-    database_url: str = ""
-    mode: Mode = Mode.EXERCISE
-    key_file: Path | None = None
-    timezone: str = "America/New_York"
-    public_url: str = "http://127.0.0.1:8300"
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
-    guests: Annotated[tuple[str, ...], NoDecode] = ()
-    secret: SecretStr | None = None
-    authority: str = "millford-em"
-    content: Path | None = None
-    deputy_after_minutes: int = Field(default=5, ge=1)
+    home: Path = Field(default=Path(".onevoice"), description="folder for database, keys, logs and the halt file")
+    database_url: str = Field(
+        default="", description="`sqlite:///…` or `postgresql+psycopg://…`; default: a file in the home folder"
+    )
+    mode: Mode = Field(default=Mode.EXERCISE, description="exercise, test or live: a property of the deployment")
+    key_file: Path | None = Field(
+        default=None, description="keys for addresses and signatures; default: keys.json in the home folder"
+    )
+    timezone: str = Field(default="America/New_York", description="IANA zone in which times are typed and told")
+    public_url: str = Field(
+        default="http://127.0.0.1:8300", description="where readers, approvers and providers find `onevoice serve`"
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="further hosts that an exercise may talk to, comma-separated"
+    )
+    guests: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="refs of contacts who take part in tests"
+    )
+    secret: SecretStr | None = Field(
+        default=None, description="the acting person's secret, for scripts; else it is asked"
+    )
+    authority: str = Field(default="millford-em", description="id of the messenger who is the source")
+    content: Path | None = Field(
+        default=None, description="folder with templates/, locales/ and audiences/; default: the checkout"
+    )
+    deputy_after_minutes: int = Field(default=5, ge=1, description="when nobody answered, the next deputy is told")
 
-    twilio_account_sid: str = ""
-    twilio_auth_token: SecretStr = SecretStr("")
-    twilio_from: str = ""
-    twilio_api_base: str = "https://api.twilio.com"
-    sms_rate: float = Field(default=100.0, gt=0, description="SMS segments a second that the sender identity may use")
+    twilio_account_sid: str = Field(default="", description="your Twilio account")
+    twilio_auth_token: SecretStr = Field(default=SecretStr(""), description="its token; also proves callbacks")
+    twilio_from: str = Field(default="", description="a number, or a messaging service (MG…)")
+    twilio_api_base: str = Field(default="https://api.twilio.com", description="another host that speaks the same")
+    sms_rate: float = Field(default=100.0, gt=0, description="SMS segments a second that the sender may use")
 
-    smtp_host: str = ""
-    smtp_port: int = 587
-    smtp_user: str = ""
-    smtp_password: SecretStr = SecretStr("")
-    smtp_tls: bool = True
-    smtp_from: str = ""
+    smtp_host: str = Field(default="", description="mail server")
+    smtp_port: int = Field(default=587, description="its port")
+    smtp_user: str = Field(default="", description="name at the mail server, if it asks for one")
+    smtp_password: SecretStr = Field(default=SecretStr(""), description="and password")
+    smtp_tls: bool = Field(default=True, description="STARTTLS; off only for a server on this machine")
+    smtp_from: str = Field(default="", description="sender address")
     email_rate: float = Field(default=100.0, gt=0, description="messages a second that the mail server takes")
 
-    task_runner: str = "threads"
-    dask_address: str = ""
 
     @field_validator("allowed_hosts", "guests", mode="before")
     @classmethod

@@ -1,0 +1,5 @@
+"""`python -m onevoice` is `onevoice`."""
+
+from onevoice.cli import main
+
+main()

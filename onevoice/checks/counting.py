@@ -1,0 +1,89 @@
+"""Counts that hold in every language: words and numbers in a sentence; characters where words have no gaps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from onevoice.lexicon import SLOT
+from onevoice.people import Tier
+
+_END = re.compile(r"(?<=[.!?…])(?=\s|$)|(?<=[。！？؟।])|\n")
+_WORD = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*")
+_IDEOGRAPH = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\u3040-\u30ff\uf900-\ufaff]")
+NEUTRAL = "X"
+"""Stands for a fact: its words and numbers are not the writer's choice."""
+
+
+class Limits(NamedTuple):
+    """Most units in a sentence: on average, and in the longest; most numbers in one."""
+
+    mean: float
+    longest: int
+    numbers: int
+
+
+_SPACED = {Tier.T1: Limits(8, 12, 1), Tier.T2: Limits(15, 20, 2), Tier.T3: Limits(20, 25, 9)}
+_LIMITS = {
+    "zh": {Tier.T1: Limits(15, 25, 1), Tier.T2: Limits(22, 35, 2), Tier.T3: Limits(30, 50, 9)},
+    "ja": {Tier.T1: Limits(15, 25, 1), Tier.T2: Limits(22, 35, 2), Tier.T3: Limits(30, 50, 9)},
+    "ko": {Tier.T1: Limits(8, 12, 1), Tier.T2: Limits(12, 18, 2), Tier.T3: Limits(16, 24, 9)},
+    "vi": {Tier.T1: Limits(14, 20, 1), Tier.T2: Limits(20, 30, 2), Tier.T3: Limits(28, 40, 9)},
+}
+_NO_SENTENCES = frozenset(["th", "km", "lo", "my"])
+"""Languages whose sentences have no reliable mark: a reviewer decides."""
+
+
+class Counts(NamedTuple):
+    """`unit` is words, or characters where a language writes no gaps."""
+
+    unit: str
+    sentences: int
+    words: int
+    mean: float
+    longest: int
+    numbers: int
+    worst: str
+
+
+def base(language: str) -> str:
+    """The language without script and region."""
+    return language.split("-", maxsplit=1)[0]
+
+
+def limits(language: str, tier: Tier) -> Limits | None:
+    """What a level allows; None where nothing is asked (T4) or nothing can be counted."""
+    if base(language) in _NO_SENTENCES:
+        return None
+    return _LIMITS.get(base(language), _SPACED).get(tier)
+
+
+def split(text: str) -> list[str]:
+    """The sentences of a text; a line's end ends one too."""
+    return [piece.strip() for piece in _END.split(text) if piece and _WORD.search(piece)]
+
+
+def units(sentence: str, language: str) -> int:
+    """Words; for Chinese and Japanese characters, with each word in another script as one."""
+    words = _WORD.findall(sentence)
+    if base(language) not in ("zh", "ja"):
+        return len(words)
+    return len(_IDEOGRAPH.findall(sentence)) + sum(not _IDEOGRAPH.search(word) for word in words)
+
+
+def count(texts: Iterable[str], language: str) -> Counts | None:
+    """Count approved sentences, with facts as neutral words. None where there is nothing to count."""
+    said = [sentence for text in texts for sentence in split(SLOT.sub(NEUTRAL, text))]
+    if not said or base(language) in _NO_SENTENCES:
+        return None
+    lengths = [units(sentence, language) for sentence in said]
+    return Counts(
+        unit="characters" if base(language) in ("zh", "ja") else "words",
+        sentences=len(said),
+        words=sum(lengths),
+        mean=round(sum(lengths) / len(said), 2),
+        longest=max(lengths),
+        numbers=max(len(re.findall(r"\d+", sentence)) for sentence in said),
+        worst=said[lengths.index(max(lengths))],
+    )

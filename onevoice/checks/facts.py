@@ -1,0 +1,215 @@
+"""Facts: what the finished text says, read back from its words alone, against what the alert says.
+
+Nothing here looks at the spans that compose noted, nor at how values were written: a fault there must show here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from babel import Locale
+from babel.lists import format_list
+
+from onevoice.alert import Kind
+from onevoice.checks import numbers, sentences
+from onevoice.checks.case import UNTIMED, Case
+from onevoice.checks.clock import shown, times
+from onevoice.checks.plain import plain
+from onevoice.checks.rules import finding
+from onevoice.facts import Instant, Unknown
+from onevoice.lexicon import OUTSIDE
+from onevoice.localize import Language
+from onevoice.people import Means
+from onevoice.variant import Finding
+
+_CORE = ("action.", "frame.where", "frame.act_by", "frame.more")
+"""Sentences that every whole part must hold; others may stand in one part of several (a headline, an email's why)."""
+_UNKNOWN = ("impact", "onset", "cause")
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """Everything that a reader must find, with the right value."""
+    for part in case.whole:
+        for language in case.languages:
+            yield from _lacking(case, part, language)
+            yield from _sentences(case, part, language)
+        yield from _actions(case, part)
+    yield from _sentences_somewhere(case)
+    yield from _changes(case)
+
+
+def _who(case: Case, language: str) -> str:
+    return f"{language} {case.tier} {case.variant.means}"
+
+
+# --- what must be there
+
+
+def _lacking(case: Case, part: str, language: str) -> Iterator[Finding]:
+    text = case.texts[part]
+    for key, what in _required_sentences(case):
+        if not key:
+            yield finding("C02", f"There is no sentence for the {what} in {_who(case, language)}.", part=part)
+        elif not sentences.stands(case.said(language, key).text, text):
+            yield finding("C02", f"{_who(case, language)} lacks the {what}.", part=part)
+    yield from _lacking_places(case, part, language)
+    yield from _lacking_time(case, part, language)
+    if case.url() not in [u.text for u in numbers.urls(text)] and not _damaged(case, language, "frame.more"):
+        yield finding("C02", f"{_who(case, language)} lacks the link to the page.", part=part)
+
+
+def _required_sentences(case: Case) -> Iterator[tuple[str | None, str]]:
+    hazard = f"hazard.{case.alert.hazard}"
+    yield case.key(f"{hazard}.{case.kind}.opening"), "hazard"
+    for name in _UNKNOWN:
+        if isinstance(case.fact(name), Unknown):
+            yield case.key(f"{hazard}.unknown.{name}"), f"sentence that the {name} is not known yet"
+
+
+def _lacking_places(case: Case, part: str, language: str) -> Iterator[Finding]:
+    if _damaged(case, language, "frame.where") or _damaged(case, language, _opening(case)):
+        return
+    names = case.place_names(language)
+    lacking = [name for name in names if name not in case.texts[part]]
+    if lacking or not names:
+        said = ", ".join(lacking) or "every place"
+        yield finding("C10", f"{_who(case, language)} lacks {said}.", remedy="Every text names every place.", part=part)
+
+
+def _opening(case: Case) -> str:
+    return f"hazard.{case.alert.hazard}.{case.kind}.opening"
+
+
+def _damaged(case: Case, language: str, name: str) -> bool:
+    key = case.key(name)
+    return key is not None and case.damaged(language, key)
+
+
+def _lacking_time(case: Case, part: str, language: str) -> Iterator[Finding]:
+    spoken = case.library.voice(language).language
+    instants = case.instants()
+    found = {read.clock for read in times(case.texts[part], spoken, case.zones())}
+    for name, frame in _required_times(case):
+        if name in instants and not found & shown(instants[name], spoken) and not _damaged(case, language, frame):
+            message = f"{_who(case, language)} does not say {name}: {instants[name].local:%A %d %B, %H:%M}."
+            yield finding("C02", message, part=part)
+
+
+def _required_times(case: Case) -> Iterator[tuple[str, str]]:
+    if case.kind in UNTIMED:
+        if case.kind in ("all-clear", OUTSIDE):
+            yield "issued", "frame.issued"
+    elif case.alert.act_by or case.fact("act_by"):
+        yield "act_by", "frame.act_by"
+    else:
+        yield "expires", "frame.until"
+    if any(isinstance(case.fact(name), Unknown) for name in _UNKNOWN):
+        yield "next_update", "frame.next_update"
+
+
+# --- sentence by sentence
+
+
+def _sentences(case: Case, part: str, language: str) -> Iterator[Finding]:
+    """Each sentence that the text claims to hold stands there unchanged, with its own facts in its slots."""
+    for key, text in _claimed(case, language):
+        matches = [sentences.values(match) for match in sentences.found(text, case.texts[part])]
+        if matches:
+            yield from min((list(_wrong_values(case, language, values)) for values in matches), key=len)
+        elif _belongs(case, key):
+            rule = "C08" if key.startswith("action.") else "C02"
+            yield finding(rule, f"{_who(case, language)} lacks or changes the sentence “{text}”.", part=part)
+
+
+def _belongs(case: Case, key: str) -> bool:
+    """True where every whole part must hold the sentence: headings differ, and a page says some things in one piece."""
+    return key.startswith(_CORE) or (case.variant.means is not Means.PAGE and not key.startswith("frame.heading."))
+
+
+def _sentences_somewhere(case: Case) -> Iterator[Finding]:
+    """What stands in one part of several must stand there unchanged."""
+    everything = "\n".join(case.texts.values())
+    for language in case.languages:
+        for key, text in _claimed(case, language):
+            if not _belongs(case, key) and not sentences.stands(text, everything):
+                yield finding("C02", f"{_who(case, language)} lacks or changes the sentence “{text}”.")
+
+
+def _claimed(case: Case, language: str) -> Iterator[tuple[str, str]]:
+    for key in case.variant.said:
+        text = case.said(language, key).text
+        if sentences.has_words(text) and not case.damaged(language, key):
+            yield key, text
+
+
+def _wrong_values(case: Case, language: str, values: Mapping[str, str]) -> Iterator[Finding]:
+    for slot, said in values.items():
+        rule = _contradicts(case, language, slot, said)
+        if rule:
+            yield finding(rule, f"{_who(case, language)} says “{said}” where {slot} should stand.")
+
+
+def _contradicts(case: Case, language: str, slot: str, said: str) -> str | None:
+    spoken = case.library.voice(language).language
+    if slot in case.instants():
+        return _time_rule(case, spoken, case.instants()[slot], said)
+    if slot in case.phones():
+        return None if numbers.same_number(said, case.phones()[slot]) else "C03"
+    if slot == "url":
+        return None if said == case.url() else "C07"
+    if slot == "places":
+        return _place_rule(case, language, said)
+    names = case.names(language)
+    return "C02" if slot in names and plain(said).rstrip(".") != names[slot].rstrip(".") else None
+
+
+def _time_rule(case: Case, spoken: Language, instant: Instant, said: str) -> str | None:
+    read = [r.clock for r in times(said, spoken, case.zones())]
+    right = shown(instant, spoken)
+    if read and read[0] in right:
+        return None
+    same_clock = read and any((c.hour, c.minute) == (read[0].hour, read[0].minute) for c in right)
+    return "C05" if same_clock else "C04"
+
+
+def _place_rule(case: Case, language: str, said: str) -> str | None:
+    """Same places and no other: what is left beside the names may only be what joins a list."""
+    rest = said
+    for name in sorted(case.place_names(language), key=len, reverse=True):
+        if name not in rest:
+            return "C10"
+        rest = rest.replace(name, " ", 1)
+    glue = _glue(case.library.voice(language).language)
+    letters = "".join(c if c.isalnum() else " " for c in rest).split()
+    return "C10" if any(word not in glue for word in letters) else None
+
+
+def _glue(spoken: Language) -> set[str]:
+    joined = format_list(["0"] * 4, spoken.list, Locale.parse(spoken.babel))
+    joined += " " + format_list(["0"] * 2, spoken.list, Locale.parse(spoken.babel))
+    return set("".join(c if c.isalpha() else " " for c in joined).split())
+
+
+def _actions(case: Case, part: str) -> Iterator[Finding]:
+    """The actions in their order, each as its approved sentence; in two languages, once in each."""
+    for language in case.languages:
+        position = 0
+        for action in case.actions():
+            key = case.key(f"action.{action}")
+            sentence = case.said(language, key).text if key else ""
+            match = sentences.pattern(sentence).search(case.texts[part], position) if sentence else None
+            position = match.end() if match else position
+            if not match:
+                message = f"{_who(case, language)} does not tell “{sentence or action}” in its place."
+                yield finding("C08", message, remedy="Every text tells the same actions in the same order.", part=part)
+    if case.variant.actions != case.actions():
+        yield finding("C08", f"{case.tier} {case.variant.means} tells other actions than the alert has.", part=part)
+
+
+def _changes(case: Case) -> Iterator[Finding]:
+    """An update tells those who have the version before what is new, if one of the facts that they need is."""
+    if case.alert.kind is not Kind.UPDATE or not case.alert.previous or case.variant.group not in ("all", "kept"):
+        return
+    new = {"act_by", "places", "help_phone", "actions"} & set(case.alert.factset.differs(case.alert.previous))
+    if new and not any(key.startswith("frame.changed.") for key in case.variant.said):
+        yield finding("C16", f"The update does not say that this has changed: {', '.join(sorted(new))}.")

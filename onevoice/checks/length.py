@@ -1,0 +1,75 @@
+"""Length: what a text message costs, and what stands in its first two segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from onevoice import sms
+from onevoice.checks import sentences
+from onevoice.checks.case import Case
+from onevoice.checks.plain import plain
+from onevoice.checks.rules import finding
+from onevoice.facts import LocalNote
+from onevoice.people import Means, Tier
+from onevoice.variant import Finding
+
+_FEW = 5
+_LOCAL = ("shelter", "road_closed", "bus_from", "water_point")
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """Only text messages have a length."""
+    if case.variant.means is not Means.SMS:
+        return
+    text = case.variant.parts["text"]
+    encoding = sms.count(text).encoding
+    core = core_text(case)
+    segments = sms.count(core, encoding).segments
+    most = sms.budget(case.kind, case.tier, encoding, note=_has_note(case)) * len(case.languages)
+    if segments > most:
+        forcing = sms.forced_by(text)
+        forced = f" because of {' '.join(forcing)}" if 0 < len(forcing) <= _FEW else ""
+        message = f"{segments} segments ({encoding}{forced}); {most} are allowed."
+        yield finding("N01", message, remedy="Shorten a sentence, or use the area's name.", part="text")
+    yield from _head(case, core, encoding)
+    if case.variant.left_out:
+        yield finding("N03", f"Left out: {', '.join(case.variant.left_out)}. The page has all of it.", part="text")
+
+
+def core_text(case: Case) -> str:
+    """The text without its marks and its co-sign, which do not count."""
+    lines = case.variant.parts["text"].split("\n")
+    marks = {case.said(tag, f"frame.mark.{name}").text for tag in case.languages for name in ("exercise", "test")}
+    cosigns = [case.said(tag, key).text for tag in case.languages if (key := case.key("frame.cosign"))]
+    kept = [line for line in lines if not set(line.split(" / ")) <= marks and not _is_any(line, cosigns)]
+    return "\n".join(kept)
+
+
+def _is_any(line: str, templates: list[str]) -> bool:
+    return any(sentences.pattern(template).fullmatch(plain(line)) for template in templates)
+
+
+def _has_note(case: Case) -> bool:
+    note = case.fact("note")
+    texts = note.texts.values() if isinstance(note, LocalNote) else ()
+    said = plain(case.variant.parts["text"])
+    if any(plain(text) in said for text in texts if text.strip()):
+        return True
+    return any(key.startswith(tuple(f"frame.{name}" for name in _LOCAL)) for key in case.variant.said)
+
+
+def _head(case: Case, core: str, encoding: sms.Encoding) -> Iterator[Finding]:
+    """Source, hazard, place and first action of a short warning end within the first two segments."""
+    if case.kind != "warning" or case.tier not in (Tier.T1, Tier.T2) or len(case.languages) > 1:
+        return
+    end = _end_of_head(case, core)
+    if end and sms.segment_of(core, end - 1, encoding) > sms.HEAD_SEGMENTS:
+        yield finding("N02", "The first action ends after the second segment.", part="text")
+
+
+def _end_of_head(case: Case, core: str) -> int:
+    """Where the first action ends, by its sentence."""
+    keys = [key for action in case.actions()[:1] if (key := case.key(f"action.{action}"))]
+    texts = [case.said(case.languages[0], key).text for key in keys]
+    found = [core.find(text) + len(text) for text in texts if text in core]
+    return max(found, default=0)

@@ -1,0 +1,140 @@
+"""The library check: everything composed with sample facts and examined, on a quiet day. Here readability blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from onevoice.checks import counting, facts, formulas, length, prose, readability, status, strangers, translation
+from onevoice.checks.case import Case
+from onevoice.checks.rules import finding
+from onevoice.checks.samples import Sample, samples
+from onevoice.library import ComposingLibrary, Library
+from onevoice.people import Means, Messenger, Profile, Tier
+from onevoice.variant import Finding, Severity
+from onevoice.wordlists import prepare_dictionary
+
+TIERS = (Tier.T1, Tier.T2, Tier.T4)
+"""Tiers that have words of their own; T3 reads T2."""
+_FAMILIES = (facts, strangers, status, length, translation)
+_NIGHTLY = frozenset(["N03", "P01", "P05", "P06"])
+"""Rules about one night's text; on a quiet day they would drown the others."""
+
+
+def check_library(content: ComposingLibrary, authority: Messenger, *, home: Path) -> tuple[Finding, ...]:
+    """Every hazard × kind × means × tier × language with sample facts, and every sentence by itself.
+
+    Args:
+        content: the library, which can compose.
+        authority: in whose name the samples speak.
+        home: the deployment's folder, where the English dictionary is laid.
+
+    Returns:
+        Findings; `part` says where: a file and string id, or the text that was composed.
+
+    Raises:
+        OutOfReach: the English dictionary is not installed, or cannot be written to `home`.
+    """
+    prepare_dictionary(home)
+    refused = [finding("L22", str(problem), part=problem.where) for problem in content.templates.check()]
+    if refused:
+        return tuple(refused)
+    found = [*prose.check(content.lexicon), *_reading(content), *_composed(content, authority)]
+    return tuple(dict.fromkeys(found))
+
+
+# --- composed texts
+
+
+def _composed(content: ComposingLibrary, authority: Messenger) -> Iterator[Finding]:
+    """Each finding once, with the first text in which it shows and how many there are."""
+    seen: dict[tuple[str, str], tuple[Finding, str, int]] = {}
+    for where, found in _examined(content, authority):
+        key = (found.rule, found.message)
+        first, place, times = seen.get(key, (found, where, 0))
+        seen[key] = (first, place, times + 1)
+    for found, where, times in seen.values():
+        more = f" (and in {times - 1} more)" if times > 1 else ""
+        yield found.model_copy(update={"part": f"{where}{more}", "span": None})
+
+
+def _examined(content: ComposingLibrary, authority: Messenger) -> Iterator[tuple[str, Finding]]:
+    for sample in samples(content.lexicon):
+        for language in content.languages:
+            for tier in TIERS:
+                for means in Means:
+                    yield from _examine(content, authority, sample, Profile(languages=(language,), tier=tier), means)
+
+
+def _examine(
+    content: ComposingLibrary, authority: Messenger, sample: Sample, profile: Profile, means: Means
+) -> Iterator[tuple[str, Finding]]:
+    reader = profile.model_copy(update={"needs": sample.needs})
+    variant = content.compose(sample.alert, authority, reader, means, group=sample.group)
+    case = Case(variant, sample.alert, content, authority)
+    where = f"{sample.alert.hazard} {case.kind} {means} {profile.tier} {profile.languages[0]}, {sample.label}"
+    for family in _FAMILIES:
+        yield from ((where, found) for found in family.check(case) if found.rule not in _NIGHTLY)
+
+
+# --- reading level
+
+
+def _reading(content: Library) -> Iterator[Finding]:
+    for language in content.languages:
+        for hazard in content.lexicon.hazards:
+            pools = {tier: _pool(content, language, hazard, tier) for tier in TIERS}
+            for tier, pool in pools.items():
+                yield from _counts(pool, language, hazard, tier)
+                yield from _formulas(pool.values(), language, hazard, tier)
+            yield from _ladder(pools, language, hazard)
+
+
+def _pool(content: Library, language: str, hazard: str, tier: Tier) -> dict[str, str]:
+    """String id → sentence: what a hazard says in a tier, with its actions. Facts are left out when it is measured."""
+    prefix = f"hazard.{hazard}."
+    names = {_stem(key) for key in content.lexicon.sources if key.startswith(prefix) and key != f"{prefix}name"}
+    kinds = content.lexicon.hazards[hazard].kinds.values()
+    names |= {f"action.{action}" for kind in kinds for action in kind.actions}
+    keys = (content.lexicon.key(name, tier) for name in sorted(names))
+    said = {key: content.sentence(language, key) for key in keys if key}
+    return {key: sentence.text for key, sentence in said.items() if not sentence.missing}
+
+
+def _stem(key: str) -> str:
+    head, _, last = key.rpartition(".")
+    return head if last in set(Tier) else key
+
+
+def _counts(pool: dict[str, str], language: str, hazard: str, tier: Tier) -> Iterator[Finding]:
+    limits = counting.limits(language, tier)
+    if limits is None:
+        return
+    for key, text in pool.items():
+        counts = counting.count([text], language)
+        if counts and (counts.longest > limits.longest or counts.numbers > limits.numbers):
+            message = f"{counts.longest} {counts.unit} in “{counts.worst}”; {tier} takes {limits.longest}."
+            yield finding("R01", message, part=f"{language} {key}", severity=Severity.BLOCK)
+    whole = counting.count(pool.values(), language)
+    if whole and whole.mean > limits.mean:
+        message = f"{whole.mean:g} {whole.unit} in a sentence on average; {readability.target(whole, limits)}."
+        yield finding("R01", message, part=f"{language} {hazard} {tier}", severity=Severity.BLOCK)
+
+
+def _formulas(texts: Iterable[str], language: str, hazard: str, tier: Tier) -> Iterator[Finding]:
+    for score in formulas.scores(texts, language):
+        if not score.passes(tier):
+            limit = score.formula.limits[tier]
+            message = f"{score.formula.name} {score.value:g} on {score.words} words; {tier} asks {limit:g}."
+            severity = Severity.BLOCK if score.formula.calibrated else Severity.NOTE
+            yield finding("R03", message, part=f"{language} {hazard} {tier}", severity=severity)
+
+
+def _ladder(pools: dict[Tier, dict[str, str]], language: str, hazard: str) -> Iterator[Finding]:
+    """Each level is at least as simple as the next one."""
+    counts = [(tier, found) for tier, pool in pools.items() if (found := counting.count(pool.values(), language))]
+    for (plainer, simple), (harder, full) in pairwise(counts):
+        if simple.mean > full.mean:
+            message = f"{plainer} has {simple.mean:g} {simple.unit} in a sentence, {harder} only {full.mean:g}."
+            yield finding("R02", message, part=f"{language} {hazard}")

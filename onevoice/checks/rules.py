@@ -1,0 +1,99 @@
+"""The registry of rules: what each one finds, how bad that is, and what it stops. One line for officers each."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from onevoice.variant import Finding, Scope, Severity
+
+
+class Rule(NamedTuple):
+    """`explanation` is what an officer reads in the list of rules."""
+
+    id: str
+    severity: Severity
+    scope: Scope
+    explanation: str
+
+
+_BLOCK, _WARN, _NOTE = Severity.BLOCK, Severity.WARN, Severity.NOTE
+_RELEASE, _LANGUAGE, _VARIANT = Scope.RELEASE, Scope.LANGUAGE, Scope.VARIANT
+
+RULES = {
+    rule.id: rule
+    for rule in (
+        # Consistency: contradicted facts, wrong area, wrong status. Nobody can override these.
+        Rule("C01", _BLOCK, _RELEASE, "All texts of a release are made from the same facts."),
+        Rule("C02", _BLOCK, _RELEASE, "Every required fact and sentence stands in every text."),
+        Rule("C03", _BLOCK, _RELEASE, "Every phone number in a text is the one in the facts."),
+        Rule("C04", _BLOCK, _RELEASE, "Every time in a text is the one in the facts, with its zone."),
+        Rule("C05", _BLOCK, _RELEASE, "Every date in a text is the day in the facts."),
+        Rule("C06", _BLOCK, _RELEASE, "No text holds a number that no fact and no approved sentence states."),
+        Rule("C07", _BLOCK, _RELEASE, "Every link in a text is one of the alert's own."),
+        Rule(
+            "C08",
+            _BLOCK,
+            _RELEASE,
+            "Every text tells the same actions in the same order, and none the wrong way round.",
+        ),
+        Rule("C10", _BLOCK, _RELEASE, "Every text names the same places, and no other."),
+        Rule("C16", _BLOCK, _RELEASE, "An update says what has changed."),
+        Rule("C22", _BLOCK, _RELEASE, "Every reader who is meant has a text, or a recorded fallback."),
+        Rule("C24", _BLOCK, _RELEASE, "An exercise or test says so first and last; a real alert never does."),
+        Rule("C25", _BLOCK, _RELEASE, "Every text names the authority that speaks."),
+        # Length
+        Rule("N01", _BLOCK, _VARIANT, "A text message keeps to its number of segments."),
+        Rule("N02", _WARN, _VARIANT, "Source, hazard, place and first action stand in the first two segments."),
+        Rule("N03", _NOTE, _VARIANT, "Something did not fit into the text message and was left out."),
+        # Translation
+        Rule("P01", _WARN, _VARIANT, "A machine draft never goes out in a real alert."),
+        Rule("P02", _BLOCK, _LANGUAGE, "Every sentence is translated."),
+        Rule("P03", _BLOCK, _LANGUAGE, "Every translation belongs to the English sentence of today."),
+        Rule("P04", _BLOCK, _LANGUAGE, "A translation has exactly the slots of its English sentence."),
+        Rule("P05", _WARN, _VARIANT, "A second person has reviewed the translation."),
+        Rule("P06", _WARN, _VARIANT, "Somebody has checked the local note."),
+        Rule("P07", _WARN, _LANGUAGE, "A translation is written in its own script, without blanks at its ends."),
+        Rule("P08", _WARN, _LANGUAGE, "A translation uses the language's one form of address."),
+        # Readability: never blocks on the night; in `templates check` R01, R02 and R03 block.
+        Rule("R01", _WARN, _VARIANT, "Sentences are as short as the reading level asks."),
+        Rule("R02", _BLOCK, _LANGUAGE, "A plainer level has no longer sentences than the next one."),
+        Rule("R03", _BLOCK, _LANGUAGE, "The words of a template meet their reading level."),
+        # Prose of the library
+        Rule("L02", _WARN, _RELEASE, "No “your area” without a named place."),
+        Rule("L03", _WARN, _RELEASE, "No “soon” or “tonight”: a time is a clock time."),
+        Rule("L05", _WARN, _RELEASE, "Capitals only for the hazard and the main action."),
+        Rule("L06", _WARN, _RELEASE, "No abbreviation that people may not know."),
+        Rule("L09", _WARN, _RELEASE, "An action is said plainly, not “you may want to”."),
+        Rule("L10", _WARN, _RELEASE, "No “do not panic”."),
+        Rule("L11", _WARN, _RELEASE, "Nobody is blamed."),
+        Rule("L12", _BLOCK, _RELEASE, "No “this is not a drill”: the status alone says so."),
+        Rule(
+            "L20", _BLOCK, _RELEASE, "No time, phone number or link is written into a sentence; facts alone bring them."
+        ),
+        Rule("L21", _WARN, _RELEASE, "No number in digits is written into a sentence."),
+        Rule("L22", _BLOCK, _RELEASE, "Every template can be rendered."),
+        Rule("L23", _BLOCK, _RELEASE, "No language writes direction overrides or private characters."),
+    )
+}
+
+
+def finding(
+    rule: str,
+    message: str,
+    *,
+    remedy: str = "",
+    part: str | None = None,
+    span: tuple[int, int] | None = None,
+    severity: Severity | None = None,
+) -> Finding:
+    """A finding with its rule's severity and scope. `severity` only where the rule itself depends on the status."""
+    of = RULES[rule]
+    return Finding(
+        rule=rule,
+        severity=severity or of.severity,
+        scope=of.scope,
+        message=message,
+        remedy=remedy,
+        part=part,
+        span=span,
+    )

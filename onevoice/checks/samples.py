@@ -1,0 +1,154 @@
+"""Sample alerts: made-up facts for every hazard and kind, so that the whole library can be composed on a quiet day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from onevoice.alert import Alert, Area, Kind, Status
+from onevoice.facts import (
+    ActionIds,
+    Fact,
+    FactSet,
+    Instant,
+    LocalNote,
+    Phone,
+    Place,
+    Places,
+    ProperName,
+    Shelter,
+    Stated,
+    Unknown,
+    Url,
+)
+from onevoice.lexicon import OUTSIDE, Lexicon
+from onevoice.people import Need
+
+_ZONE = "America/New_York"
+_SENT = datetime(2026, 9, 23, 19, 30, tzinfo=UTC)
+"""A Wednesday: the longest weekday in many languages."""
+_NAMES = ("Old Mill", "Riverside", "Harbor", "Market", "North Hill", "Station")
+_URL = "https://alerts.millford.example/a/7kq2wd"
+SIZES = (1, 2, 6)
+"""How many places a sample has."""
+_LATER = frozenset([Kind.WARNING, Kind.UPDATE, Kind.CORRECTION])
+"""Kinds that set a last moment."""
+
+
+class Sample(NamedTuple):
+    """An alert, and the readers for whom it is composed besides the plain ones."""
+
+    alert: Alert
+    group: str = "all"
+    needs: tuple[Need, ...] = ()
+    label: str = ""
+
+
+def samples(lexicon: Lexicon) -> Iterator[Sample]:
+    """For every hazard and kind: one, two and six places; what is unknown; readers with needs, and local facts."""
+    for hazard, entry in lexicon.hazards.items():
+        for kind in entry.kinds:
+            for size in SIZES:
+                yield _sample(lexicon, hazard, kind, size)
+        kind = Kind.WARNING if Kind.WARNING in entry.kinds else next(k for k in entry.kinds if k != OUTSIDE)
+        yield _sample(lexicon, hazard, kind, 2, unknown=True)
+        for need in Need:
+            yield _sample(lexicon, hazard, kind, 2, local=True)._replace(needs=(need,), label=f"needs {need}")
+
+
+def _sample(
+    lexicon: Lexicon, hazard: str, kind: str, size: int, *, unknown: bool = False, local: bool = False
+) -> Sample:
+    group = OUTSIDE if kind == OUTSIDE else "all"
+    of = Kind.UPDATE if kind == OUTSIDE else Kind(kind)
+    facts = _facts(lexicon, hazard, kind, size)
+    facts |= {"impact": Unknown(), "next_update": _in_hours(2)} if unknown else {}
+    facts |= _local() if local else {}
+    alert = _alert(lexicon, hazard, of, facts, older=_older(lexicon, hazard, kind, size))
+    return Sample(alert, group, label=f"{size} places{', impact unknown' if unknown else ''}")
+
+
+def _alert(lexicon: Lexicon, hazard: str, kind: Kind, facts: dict[str, Fact], older: FactSet | None) -> Alert:
+    entry = lexicon.hazards[hazard]
+    said = entry.kinds.get(kind) or next(iter(entry.kinds.values()))
+    act_by, expires = facts.get("act_by"), facts["expires"]
+    ids = facts["actions"]
+    return Alert(
+        id="sample-1",
+        chain="sample",
+        incident="sample",
+        hazard=hazard,
+        kind=kind,
+        status=Status.EXERCISE,
+        area=Area(zones=()),
+        factset=FactSet(facts=facts),
+        initial=isinstance(facts.get("impact"), Unknown),
+        authority="sample",
+        segments=(),
+        actions=ids.ids if isinstance(ids, ActionIds) else (),
+        category=entry.category,
+        urgency=said.urgency,
+        severity=said.severity,
+        certainty=said.certainty,
+        response=(),
+        sent=_SENT,
+        act_by=act_by.at if isinstance(act_by, Instant) else None,
+        expires=expires.at if isinstance(expires, Instant) else _SENT,
+        page_url=_URL,
+        previous=older,
+    )
+
+
+def _facts(lexicon: Lexicon, hazard: str, kind: str, size: int) -> dict[str, Fact]:
+    actions = lexicon.hazards[hazard].kinds[kind].actions
+    known: dict[str, Fact] = {
+        "places": _places(size),
+        "actions": ActionIds(ids=actions),
+        "url": Url(url=_URL),
+        "impact": Stated(),
+        "expires": _in_hours(15),
+        "help_phone": Phone(e164="+14135550140"),
+        "text_phone": Phone(e164="+14135550141", uses=("text",)),
+        "transport_phone": Phone(e164="+14135550142", uses=("voice", "text")),
+    }
+    if kind in _LATER:
+        known["act_by"] = _in_hours(4)
+    return known
+
+
+def _older(lexicon: Lexicon, hazard: str, kind: str, size: int) -> FactSet | None:
+    """The version before: more places, and another last moment."""
+    if kind not in (Kind.UPDATE, Kind.CORRECTION, OUTSIDE):
+        return None
+    facts = _facts(lexicon, hazard, kind, size) | {"places": _places(size + 1)}
+    if kind in _LATER:
+        facts["act_by"] = _in_hours(3)
+    return FactSet(facts=facts)
+
+
+def _local() -> dict[str, Fact]:
+    return {
+        "shelter": Shelter(
+            name={"en": "Millford High School"},
+            address="12 School Street",
+            opens=_in_hours(1),
+            pets=True,
+            accessible=True,
+            no_papers=True,
+        ),
+        "road_closed": ProperName(names={"en": "Mill Road"}),
+        "bus_from": ProperName(names={"en": "Town Hall"}),
+        "water_point": ProperName(names={"en": "Town Hall"}),
+        "note": LocalNote(texts={"en": "The bridge is open."}, written_by="sample", checked_by={"en": "sample"}),
+    }
+
+
+def _places(size: int) -> Places:
+    names = (*_NAMES, "University", "Orchard")[:size]
+    places = tuple(Place(id=name.lower().replace(" ", "-"), names={"en": name}) for name in names)
+    return Places(places=places, area_name={"en": "Millford"})
+
+
+def _in_hours(hours: int) -> Instant:
+    return Instant(at=_SENT + timedelta(hours=hours), zone=_ZONE)

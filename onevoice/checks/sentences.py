@@ -1,0 +1,65 @@
+"""Finds whole approved sentences in a finished text, and what stands in their slots."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from onevoice.checks.plain import plain
+from onevoice.lexicon import SLOT
+
+_FEWEST_LETTERS = 2
+
+
+@lru_cache(maxsize=8192)
+def pattern(sentence: str, *, greedy: bool = False) -> re.Pattern[str]:
+    """A sentence as a regular expression with a group for each slot; capitals do not matter.
+
+    A slot takes as little as it can, or with `greedy` as much (of a time such as `6:30 p.m. ET` the first full stop is
+    not the sentence's).
+    """
+    pieces: list[str] = []
+    seen: dict[str, int] = {}
+    position = 0
+    for slot in SLOT.finditer(sentence):
+        pieces.append(_literal(sentence[position : slot.start()]))
+        seen[slot[1]] = seen.get(slot[1], 0) + 1
+        pieces.append(_slot(slot[1], seen[slot[1]], greedy=greedy or slot.end() == len(sentence)))
+        position = slot.end()
+    pieces.append(_literal(sentence[position:]))
+    return re.compile("".join(pieces), re.IGNORECASE)
+
+
+def _literal(text: str) -> str:
+    words = re.escape(plain(text)).replace(r"\ ", r"\s+")
+    before = r"\s+" if text[:1].isspace() else ""
+    after = r"\s+" if text[-1:].isspace() and plain(text) else ""
+    return f"{before}{words}{after}"
+
+
+def _slot(name: str, number: int, *, greedy: bool) -> str:
+    inside = r"\S+" if name == "url" else (r"[^\n]+" if greedy else r"[^\n]+?")
+    return f"(?P<{name}{'' if number == 1 else f'_{number}'}>{inside})"
+
+
+def found(sentence: str, text: str) -> Iterator[re.Match[str]]:
+    """Every place where the sentence stands in a plain text, in both readings of its slots."""
+    yield from pattern(sentence).finditer(text)
+    if SLOT.search(sentence):
+        yield from pattern(sentence, greedy=True).finditer(text)
+
+
+def stands(sentence: str, text: str) -> bool:
+    """True where the sentence stands in a plain text, with whatever in its slots."""
+    return pattern(sentence).search(text) is not None
+
+
+def has_words(sentence: str) -> bool:
+    """False for a sentence that is hardly more than its slot: it could match anything."""
+    return sum(c.isalpha() for c in SLOT.sub("", sentence)) >= _FEWEST_LETTERS
+
+
+def values(match: re.Match[str]) -> Mapping[str, str]:
+    """Slot → what stands there (for a slot that stands twice, the first)."""
+    return {name: value for name, value in match.groupdict().items() if not name[-1].isdigit()}

@@ -1,0 +1,77 @@
+"""Status and source: an exercise never passes for real, a real alert never for an exercise, and somebody speaks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from onevoice.alert import Status
+from onevoice.checks.case import Case
+from onevoice.checks.plain import plain
+from onevoice.checks.rules import finding
+from onevoice.variant import Finding
+
+NO_DRILL = re.compile(r"\bthis is not a (drill|test|exercise)\b", re.IGNORECASE)
+_ENDS = {"subject": (0,), "headline": (0,), "text": (0, -1), "html": (0, -1), "description": (0, -1)}
+"""Part → the lines that must carry the mark: the first, and the last."""
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """Marks, and the name of the authority."""
+    for part, text in case.texts.items():
+        lines = text.split("\n")
+        if case.alert.status is Status.ACTUAL:
+            yield from _no_mark(case, part, lines)
+        else:
+            yield from _marked(case, part, lines)
+            if NO_DRILL.search(text):
+                yield finding("L12", f"The text of a {case.alert.status} says that it is none.", part=part)
+    for part in case.whole:
+        yield from _source(case, part)
+
+
+def mark(case: Case, language: str, status: Status) -> str:
+    """The mark of a status in a language."""
+    return plain(case.said(language, f"frame.mark.{status.lower()}").text)
+
+
+def _marked(case: Case, part: str, lines: list[str]) -> Iterator[Finding]:
+    marks = [mark(case, language, case.alert.status) for language in case.languages]
+    for index in _ENDS.get(part, ()):
+        if not any(_at_end(lines[index], sign, index) for sign in marks):
+            where = "last" if index else "first"
+            yield finding(
+                "C24", f"The {where} line of a {case.alert.status} has no mark ({' / '.join(marks)}).", part=part
+            )
+    told = [sign for sign in marks if _times(sign, lines) < len(_ENDS.get(part, ()))]
+    if told:
+        yield finding("C24", f"The mark {', '.join(told)} does not stand first and last.", part=part)
+
+
+def _at_end(line: str, sign: str, index: int) -> bool:
+    return line.endswith(sign) if index else line.startswith(sign)
+
+
+def _times(sign: str, lines: list[str]) -> int:
+    return sum(sign in line for line in lines)
+
+
+def _no_mark(case: Case, part: str, lines: list[str]) -> Iterator[Finding]:
+    for language in case.languages:
+        for status in (Status.EXERCISE, Status.TEST):
+            sign = mark(case, language, status)
+            if any(line == sign or line.startswith(f"{sign} ") for line in lines):
+                yield finding("C24", f"The text of a real alert says “{sign}”.", part=part)
+
+
+def _source(case: Case, part: str) -> Iterator[Finding]:
+    for language in case.languages:
+        name = case.names(language)["source"]
+        if name not in case.texts[part]:
+            yield finding("C25", f"{language} {case.variant.means} does not name {name}.", part=part)
+    if case.variant.messenger and case.key("frame.cosign") not in case.variant.said and _cosign_kept(case):
+        yield finding("C25", "The text does not say who shares it.", part=part)
+
+
+def _cosign_kept(case: Case) -> bool:
+    return "co-sign" not in case.variant.left_out

@@ -1,0 +1,64 @@
+"""Translation: who stands behind the words, whether they still belong to the English of today, and their slots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from onevoice.alert import Status
+from onevoice.checks.case import Case
+from onevoice.checks.rules import finding
+from onevoice.facts import LocalNote
+from onevoice.localize import ENGLISH
+from onevoice.variant import Finding, Provenance, Severity
+
+_SHOWN = 3
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """For each language of the text."""
+    for language in case.languages:
+        if language != ENGLISH:
+            yield from _language(case, language)
+        yield from _note(case, language)
+
+
+def _language(case: Case, language: str) -> Iterator[Finding]:
+    said = {key: case.said(language, key) for key in case.variant.said}
+    missing = [key for key, sentence in said.items() if sentence.missing]
+    stale = [key for key, sentence in said.items() if sentence.stale]
+    damaged = [key for key in said if key not in missing and case.damaged(language, key)]
+    if missing:
+        yield finding("P02", f"{language}: not translated: {_list(missing)}.", remedy=_remedy(language))
+    if stale:
+        yield finding("P03", f"{language}: the English has changed since: {_list(stale)}.", remedy=_remedy(language))
+    if damaged:
+        yield finding("P04", f"{language}: a fact is lost or unknown in: {_list(damaged)}.", remedy=_remedy(language))
+    trust = {sentence.provenance for sentence in said.values() if not sentence.missing}
+    yield from _trust(case, language, trust)
+
+
+def _trust(case: Case, language: str, trust: set[Provenance]) -> Iterator[Finding]:
+    real = case.alert.status is Status.ACTUAL
+    if Provenance.MACHINE_DRAFT in trust:
+        severity = Severity.BLOCK if real else Severity.WARN
+        message = f"{language}: machine draft; no person has translated it."
+        yield finding("P01", message, remedy="Have it reviewed, or send the fallback.", severity=severity)
+    elif Provenance.TRANSLATED in trust:
+        severity = Severity.WARN if real else Severity.NOTE
+        yield finding("P05", f"{language}: translated, but not reviewed by a second person.", severity=severity)
+
+
+def _note(case: Case, language: str) -> Iterator[Finding]:
+    note = case.fact("note")
+    if isinstance(note, LocalNote) and note.texts.get(language) and not note.checked_by.get(language):
+        message = f"{language}: nobody has checked the local note."
+        yield finding("P06", message, remedy="Name who checked it in the alert file: note.checked_by.")
+
+
+def _list(keys: list[str]) -> str:
+    more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
+    return ", ".join(keys[:_SHOWN]) + more
+
+
+def _remedy(language: str) -> str:
+    return f"`onevoice locales check` lists them; translate in locales/{language}/LC_MESSAGES/messages.po."

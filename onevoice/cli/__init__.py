@@ -1,0 +1,74 @@
+"""The command line: translates arguments, calls the desk, prints.
+
+Standard output holds the answer, alone; words for people go to standard error. Exit status: 0 done; 1 not all right;
+2 wrong use or unusable input; 3 out of reach.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from onevoice.cli import alerts, audience, content, exchange, machine, people, running, texts
+
+app = typer.Typer(
+    name="onevoice",
+    help="Carries one set of facts about a crisis to everyone, and proves that all were told the same thing.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(alerts.app, name="alert")
+app.add_typer(alerts.replies, name="replies")
+app.add_typer(audience.app, name="audience")
+app.add_typer(people.app, name="people")
+app.add_typer(texts.app, name="text")
+app.add_typer(content.templates, name="templates")
+app.add_typer(content.locales, name="locales")
+app.add_typer(exchange.cap, name="cap")
+app.add_typer(exchange.partner, name="partner")
+app.add_typer(exchange.feed, name="feed")
+app.add_typer(machine.db, name="db")
+for add_to in (running.add_to, machine.add_to):
+    add_to(app)
+
+
+def main() -> None:
+    """Run the command line; no traceback reaches a person."""
+    from onevoice.errors import OneVoiceError
+
+    try:
+        app()
+    except OneVoiceError as problem:
+        typer.echo(f"onevoice: {problem}", err=True)
+        sys.exit(problem.exit_status)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as problem:  # noqa: BLE001 - the last border before a person
+        typer.echo(f"onevoice: {_unexpected(problem)}", err=True)
+        sys.exit(3)
+
+
+def _unexpected(problem: Exception) -> str:
+    import traceback
+    from datetime import UTC, datetime
+    from pathlib import Path
+
+    from onevoice.settings import Settings
+
+    where = Path(Settings.model_fields["home"].default)
+    try:
+        where = Settings().home
+        where.mkdir(parents=True, exist_ok=True)
+        frames = traceback.format_tb(problem.__traceback__)
+        entry = f"{datetime.now(UTC).isoformat()} {type(problem).__name__}\n{''.join(frames)}\n"
+        with (where / "errors.log").open("a", encoding="utf-8") as log:
+            log.write(entry)
+    except (OSError, ValueError):
+        return f"Something unexpected went wrong ({type(problem).__name__})."
+    return (
+        f"Something unexpected went wrong ({type(problem).__name__}). Where it happened is in {where / 'errors.log'}."
+    )

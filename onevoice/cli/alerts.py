@@ -1,0 +1,247 @@
+"""`onevoice alert`: from what somebody knows at minute three to the after-action report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from onevoice.cli.common import As, Json, actor, answer, desk, say, table
+
+if TYPE_CHECKING:
+    from onevoice.desk.draft import Step
+
+app = typer.Typer(help="Draft, preview, submit, approve, release, revise, follow.", no_args_is_help=True)
+replies = typer.Typer(help="What people sent back.", no_args_is_help=True)
+
+
+@replies.callback()
+def _group() -> None:
+    """Keeps `replies list` a command of its own while it is the only one."""
+
+
+def _show(step: Step, json: bool, words: str) -> None:
+    if json:
+        answer(step.to_json())
+    else:
+        typer.echo(step.id)
+        say(words)
+
+
+@app.command()
+def new(
+    hazard: str,
+    file: Annotated[Path | None, typer.Argument(help="Where to write it; default: the hazard's name, .yaml")] = None,
+    kind: str = "warning",
+) -> None:
+    """Ask the questions in order and write the alert file."""
+    from onevoice.cli.questions import ask
+
+    here = desk()
+    target = file or Path(f"{hazard}.yaml")
+    target.write_text(ask(here, hazard, kind), encoding="utf-8")
+    say(f"Written to {target}. Next: onevoice alert preview {target}")
+
+
+@app.command()
+def preview(
+    alert: Annotated[str, typer.Argument(help="An alert file, or the id of an alert.")],
+    json: Json = False,
+    html: Annotated[Path | None, typer.Option(help="Write the matrix of all texts to this file.")] = None,
+) -> None:
+    """Compose and check everything; send nothing. Exit status 1 where a finding blocks the release."""
+    from onevoice.cli import showing
+    from onevoice.desk.preview import preview
+
+    seen = preview(desk(), alert)
+    if html:
+        from onevoice.desk.matrix import matrix
+
+        html.write_text(matrix(seen), encoding="utf-8")
+    if json:
+        answer(seen.to_json())
+    else:
+        showing.preview(seen)
+    raise typer.Exit(1 if seen.blocked else 0)
+
+
+@app.command()
+def draft(file: Path, as_: As, json: Json = False) -> None:
+    """Store a file as a draft."""
+    from onevoice.desk.draft import draft
+
+    here = desk()
+    step = draft(here, file, actor(here, as_))
+    _show(step, json, f"Drafted. Next: onevoice alert submit {step.id} --as NAME")
+
+
+@app.command()
+def submit(
+    alert: str,
+    as_: As,
+    json: Json = False,
+    override: Annotated[
+        list[str] | None,
+        typer.Option(help="RULE=REASON: release held texts past a rule, with a reason that the approver sees."),
+    ] = None,
+) -> None:
+    """Freeze texts and deliveries, and ask for approval."""
+    from onevoice.desk.submit import submit
+
+    here = desk()
+    passed = dict(part.partition("=")[::2] for part in override or ())
+    step = submit(here, alert, actor(here, as_), passed)
+    _show(step, json, f"Submitted. An approver looks at it here: {here.settings.public_url}/approve/{step.id}")
+
+
+@app.command()
+def approve(
+    alert: str,
+    as_: As,
+    json: Json = False,
+    returned: Annotated[str | None, typer.Option("--return", help="Return it instead, with this reason.")] = None,
+) -> None:
+    """Sign what was frozen; or return it with a reason. Not for those who wrote or submitted it."""
+    from onevoice.desk import approve as approving
+
+    here = desk()
+    who = actor(here, as_)
+    if returned is not None:
+        _show(approving.send_back(here, alert, who, returned), json, "Returned to its author.")
+    else:
+        _show(approving.approve(here, alert, who), json, f"Approved. Next: onevoice alert release {alert} --as NAME")
+
+
+@app.command()
+def release(
+    alert: str,
+    as_: As,
+    json: Json = False,
+    no_send: Annotated[bool, typer.Option("--no-send", help="Only make it due; `send-due` delivers it.")] = False,
+) -> None:
+    """Make every delivery due. If no running sender takes it within a second, this process sends."""
+    from onevoice.desk.release import release
+    from onevoice.desk.send import send_unless_taken
+
+    here = desk()
+    step = release(here, alert, actor(here, as_))
+    _show(step, json, "Released.")
+    if not no_send:
+        send_unless_taken(here, step.id)
+
+
+@app.command()
+def run(
+    file: Path,
+    json: Json = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait for receipts.")] = False,
+) -> None:
+    """All four steps at once, for exercises and tests only; waits until nothing more is to come."""
+    from onevoice.cli import showing
+    from onevoice.desk.rehearse import run
+    from onevoice.desk.status import status
+
+    here = desk()
+    alert_id = run(here, file, wait=not no_wait, progress=showing.progress())
+    found = status(here, alert_id)
+    if json:
+        answer(found)
+    else:
+        showing.status(found)
+
+
+@app.command()
+def update(alert: str, file: Path, as_: As, json: Json = False) -> None:
+    """Draft the next version from a file: for the new area, and all who may hold an older version."""
+    from onevoice.desk.revise import update
+
+    here = desk()
+    step = update(here, alert, file, actor(here, as_))
+    _show(step, json, f"Drafted as the next version. Next: onevoice alert submit {step.id} --as NAME")
+
+
+@app.command()
+def correct(alert: str, file: Path, as_: As, json: Json = False) -> None:
+    """Draft a correction, to all who may hold any older version."""
+    from onevoice.desk.revise import correct
+
+    here = desk()
+    step = correct(here, alert, file, actor(here, as_))
+    _show(step, json, f"Drafted as a correction. Next: onevoice alert submit {step.id} --as NAME")
+
+
+@app.command()
+def cancel(alert: str, as_: As, json: Json = False, reason: str | None = None) -> None:
+    """Draft the all-clear, to all who may hold any older version."""
+    from onevoice.desk.revise import cancel
+
+    here = desk()
+    step = cancel(here, alert, actor(here, as_), reason)
+    _show(step, json, f"Drafted as all-clear. Next: onevoice alert submit {step.id} --as NAME")
+
+
+@app.command()
+def status(
+    alert: str,
+    json: Json = False,
+    watch: Annotated[bool, typer.Option(help="Go on showing it until nothing more is to come.")] = False,
+) -> None:
+    """Progress and reach."""
+    from onevoice.cli import showing
+    from onevoice.desk import status as standing
+
+    here = desk()
+    if watch:
+        showing.watch(here, alert)
+    found = standing.status(here, alert)
+    if json:
+        answer(found)
+    else:
+        showing.status(found)
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """The newest alerts."""
+    from onevoice.desk.status import listing
+
+    rows = listing(desk())
+    if json:
+        answer(rows)
+    else:
+        table((tuple(row.values()) for row in rows), ("id", "hazard", "kind", "status", "state", "by"))
+
+
+@app.command()
+def report(alert: str, html: Annotated[Path, typer.Option(help="Where to write it.")]) -> None:
+    """The after-action report: one HTML file, readable without a network."""
+    from onevoice.desk.report import report
+
+    html.write_text(report(desk(), alert), encoding="utf-8")
+    say(f"The report is in {html}.")
+
+
+@app.command("replies")
+def replies_(alert: str, json: Json = False) -> None:
+    """What people sent back to an alert, unread first."""
+    _print_replies(alert, json)
+
+
+@replies.command("list")
+def replies_list(json: Json = False) -> None:
+    """What people sent back, unread first."""
+    _print_replies(None, json)
+
+
+def _print_replies(alert: str | None, json: bool) -> None:
+    from onevoice.desk.receive import listing
+
+    rows = listing(desk(), alert)
+    if json:
+        answer(rows)
+    else:
+        table(
+            ((r["id"], r["received_at"], "URGENT" if r["urgent"] else r["word"], r["text"]) for r in rows),
+            ("id", "when", "word", "text"),
+        )

@@ -1,0 +1,61 @@
+"""What several commands share: who acts, how answers are printed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from onevoice.desk.officers import Actor
+    from onevoice.desk.wiring import Desk
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+As = Annotated[
+    str, typer.Option("--as", help="Your name as an officer. The secret is asked, or taken from ONEVOICE_SECRET.")
+]
+
+
+def desk() -> Desk:
+    """A desk on the settings of this environment."""
+    from onevoice.desk.wiring import open_desk
+
+    return open_desk()
+
+
+def actor(open_desk: Desk, name: str) -> Actor:
+    """The person behind `--as`, once they have proved it."""
+    from onevoice.desk import officers
+
+    return officers.prove(open_desk, name, secret(open_desk, f"Secret of {name}"))
+
+
+def secret(open_desk: Desk, prompt: str, *, confirm: bool = False) -> str:
+    """The acting person's secret: from the environment, else asked without showing it."""
+    given = open_desk.settings.secret
+    if given is not None:
+        return given.get_secret_value()
+    return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=confirm, err=True))
+
+
+def answer(value: Any) -> None:
+    """Print JSON, alone on standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def say(text: str) -> None:
+    """Words for a person, on standard error."""
+    typer.echo(text, err=True)
+
+
+def table(rows: Iterable[Sequence[object]], heads: Sequence[str] = ()) -> None:
+    """Aligned columns; numbers to the right."""
+    cells = [tuple(str(c) for c in row) for row in rows]
+    every = [tuple(heads), *cells] if heads else cells
+    widths = [max(len(row[i]) for row in every) for i in range(len(every[0]))] if every else []
+    for row in every:
+        line = (c.rjust(w) if c.replace(".", "").isdigit() else c.ljust(w) for c, w in zip(row, widths, strict=True))
+        typer.echo("  ".join(line).rstrip())

@@ -1,0 +1,56 @@
+"""`onevoice templates` and `onevoice locales`: the desks of communication officers and translators."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from onevoice.cli.common import Json, answer, desk, say
+
+templates = typer.Typer(help="The words of all hazards.", no_args_is_help=True)
+locales = typer.Typer(help="The words in other languages.", no_args_is_help=True)
+
+
+@templates.callback()
+def _group() -> None:
+    """Keeps `templates check` a command of its own while it is the only one."""
+
+
+@templates.command("check")
+def check(json: Json = False) -> None:
+    """Compose and check every hazard, kind, means, tier and language. Exit status 1 where something blocks."""
+    from onevoice.desk.library import check_templates
+
+    found = check_templates(desk())
+    _findings(found, json)
+
+
+@locales.command("check")
+def check_locales(json: Json = False) -> None:
+    """Missing, stale and damaged translations. Exit status 1 where something blocks."""
+    from onevoice.desk.library import check_locales
+
+    _findings(check_locales(desk()), json)
+
+
+@locales.command("update")
+def update(language: Annotated[str, typer.Argument(help="A language, or all.")] = "all") -> None:
+    """Bring the catalogues up to date with the English words; nothing that is translated is lost."""
+    from onevoice.desk.library import update_locales
+
+    for line in update_locales(desk(), language):
+        say(line)
+
+
+def _findings(found: list[dict[str, str]], json: bool) -> None:
+    blocking = [f for f in found if f["severity"] == "block"]
+    if json:
+        answer(found)
+    else:
+        for finding in found:
+            typer.echo(f"{finding['severity']:5}  {finding['rule']:4}  {finding['where']}: {finding['message']}")
+            if finding["remedy"]:
+                typer.echo(f"             {finding['remedy']}")
+        say(f"{len(blocking)} block, {len(found) - len(blocking)} warn or note.")
+    raise typer.Exit(1 if blocking else 0)

@@ -1,0 +1,84 @@
+"""Sending, stopping, serving: the commands of a running deployment."""
+
+from __future__ import annotations
+
+import getpass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from onevoice.cli.common import As, Json, actor, answer, desk, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def send_due(
+    once: Annotated[bool, typer.Option(help="Stop when nothing is due now; otherwise go on until stopped.")] = False,
+) -> None:
+    """Deliver what is due and follow it up, without Prefect."""
+    from onevoice.cli import showing
+    from onevoice.desk.send import send_due
+
+    sent = send_due(desk(), once=once, progress=showing.progress())
+    say(sent.sentence())
+
+
+def halt(
+    as_: Annotated[str, typer.Option("--as", help="Who stops it; no secret is needed to stop.")] = "",
+    reason: str = "no reason given",
+    json: Json = False,
+) -> None:
+    """Stop all sending, at once. One person is enough."""
+    from onevoice.desk import control
+
+    _control(control.halt(desk(), as_ or getpass.getuser(), reason), json)
+
+
+def resume(as_: As, json: Json = False) -> None:
+    """Ask to send again. It happens when a second person asks too."""
+    from onevoice.desk import control
+
+    here = desk()
+    _control(control.resume(here, actor(here, as_)), json)
+
+
+def control(json: Json = False) -> None:
+    """Tell whether sending is running or halted."""
+    from onevoice.desk import control
+
+    _control(control.state(desk()), json)
+
+
+def _control(state: Mapping[str, object], json: bool) -> None:
+    if json:
+        answer(state)
+        return
+    typer.echo(f"{state['control']} (by {state.get('by') or 'nobody'})")
+    if state.get("resume_asked_by"):
+        say(f"{state['resume_asked_by']} asked to resume; a second person must ask too.")
+
+
+def serve(
+    port: Annotated[int | None, typer.Option(help="Default: the port of ONEVOICE_PUBLIC_URL.")] = None,
+    host: str = "127.0.0.1",
+) -> None:
+    """Serve feeds, the public page, the approval page and the providers' callbacks."""
+    from urllib.parse import urlsplit
+
+    import uvicorn
+
+    here = desk()
+    here.ledger  # noqa: B018 - opens the database, so that a missing one is said before anything listens
+    number = port or urlsplit(here.settings.public_url).port or 8300
+    say(f"Serving {here.settings.public_url} on {host}:{number}")
+    uvicorn.run("console.app:create", factory=True, host=host, port=number, log_level="warning", access_log=False)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put these commands at the top level."""
+    app.command("send-due")(send_due)
+    app.command()(halt)
+    app.command()(resume)
+    app.command()(control)
+    app.command()(serve)

@@ -1,0 +1,72 @@
+"""Leaving out: what goes first where a text message is too long. One fixed order, and nothing else ever goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from onevoice import sms
+from onevoice.compose.message import Message
+from onevoice.people import Tier
+
+NOTE, LOCAL, AREA = "local note", "local facts", "list of places"
+ORDER = (NOTE, LOCAL, "co-sign", "third action", "second action", "detail of impact", AREA)
+"""The local note and local facts stand in a text message only where they fit; then the order of the design."""
+_KEPT_ACTIONS = {"third action": 2, "second action": 1}
+_FIELDS: dict[str, tuple[str, Any]] = {
+    NOTE: ("note", ""),
+    LOCAL: ("local", []),
+    "co-sign": ("cosign", ""),
+    "detail of impact": ("detail", ""),
+}
+
+
+class Draft(NamedTuple):
+    """A text while it is being fitted. `core` is the same without marks and co-sign; `note`: it has a local note."""
+
+    text: str
+    core: str
+    note: bool
+
+
+def applies(cut: str, message: Message, *, area_name: bool) -> bool:
+    """True where the message has what this step leaves out."""
+    if cut in _FIELDS:
+        return bool(message[_FIELDS[cut][0]])
+    if cut in _KEPT_ACTIONS:
+        return len(message["actions"]) > _KEPT_ACTIONS[cut]
+    return area_name
+
+
+def without(message: Message, cuts: Sequence[str]) -> Message:
+    """The message without what `cuts` names (the list of places is left out by telling it anew)."""
+    left = dict(message)
+    for cut in cuts:
+        if cut in _FIELDS:
+            field, nothing = _FIELDS[cut]
+            left[field] = nothing
+        if cut in _KEPT_ACTIONS:
+            left["actions"] = left["actions"][: _KEPT_ACTIONS[cut]]
+    return left
+
+
+def fits(draft: Draft, kind: str, tier: Tier, *, languages: int = 1) -> bool:
+    """True where the text keeps to its budget: counted in the alphabet of the whole, without marks and co-sign."""
+    encoding = sms.count(draft.text).encoding
+    segments = sms.count(draft.core, encoding).segments
+    return segments <= languages * sms.budget(kind, tier, encoding, note=draft.note)
+
+
+def fit(
+    make: Callable[[tuple[str, ...]], Draft], possible: Sequence[str], enough: Callable[[Draft], bool]
+) -> tuple[str, ...]:
+    """The cuts, in the fixed order, after which the text fits; all that make it shorter where it never does."""
+    cuts: tuple[str, ...] = ()
+    draft = make(cuts)
+    for step in possible:
+        if enough(draft):
+            break
+        shorter = make((*cuts, step))
+        if len(shorter.text) < len(draft.text):
+            cuts, draft = (*cuts, step), shorter
+    return cuts

@@ -1,0 +1,196 @@
+"""From an alert to a Variant: say the message in each language, place it, shorten it, and note what stands where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from onevoice.alert import Alert
+from onevoice.compose import fitting
+from onevoice.compose.asked import Asked, DoesNotFit, kind_of
+from onevoice.compose.message import Message, actions, message
+from onevoice.compose.slots import Telling
+from onevoice.compose.speech import Speech
+from onevoice.facts import Places, content_hash
+from onevoice.library import Library
+from onevoice.people import Means, Messenger
+from onevoice.template import PARTS
+from onevoice.template.marks import Marks, Piece, bare
+from onevoice.variant import Provenance, Span, Variant
+
+BETWEEN_LANGUAGES = "\n\n"
+BETWEEN_MARKS = " / "
+_BODY = re.compile(r"(<body[^>]*>)(.*)(</body>)", re.DOTALL)
+_SPANNED = {"opening": "hazard", "impact": "impact"}
+_TRUST = {provenance: rank for rank, provenance in enumerate(Provenance)}
+
+
+class _Passage:
+    """One language's part of a text."""
+
+    def __init__(self, making: Making, language: str) -> None:
+        self.making = making
+        self.language = language
+        self._messages: dict[bool, Message] = {}
+
+    def message(self, *, area_name: bool) -> Message:
+        if area_name not in self._messages:
+            making = self.making
+            voice = making.library.voice(self.language)
+            telling = Telling(making.alert, making.asked, making.authority, voice, making.marks, area_name)
+            self._messages[area_name] = message(Speech(making.library, telling))
+        return self._messages[area_name]
+
+    def part(self, part: str, cuts: tuple[str, ...], **replaced: str) -> str:
+        """A part of the text, still marked; `replaced` puts other words for some of the message's."""
+        making = self.making
+        told = fitting.without(self.message(area_name=fitting.AREA in cuts), cuts)
+        render = making.library.templates.render
+        return render(making.alert.hazard, making.kind, making.asked.means, part, self.language, {**told, **replaced})
+
+    def possible_cuts(self) -> tuple[str, ...]:
+        places = self.making.alert.factset.get("places")
+        named = isinstance(places, Places) and bool(places.area_name)
+        full = self.message(area_name=False)
+        return tuple(cut for cut in fitting.ORDER if fitting.applies(cut, full, area_name=named))
+
+
+class Making:
+    """One variant in the making."""
+
+    def __init__(self, alert: Alert, asked: Asked, library: Library, authority: Messenger) -> None:
+        self.alert, self.asked, self.library, self.authority = alert, asked, library, authority
+        self.kind = kind_of(alert, asked)
+        self.marks = Marks()
+        self.passages = [_Passage(self, language) for language in asked.profile.languages]
+
+    def variant(self) -> Variant:
+        """The finished text.
+
+        Raises:
+            DoesNotFit: two languages do not fit into one text message.
+            Unusable: a template is wrong.
+        """
+        cuts = self._cuts() if self.asked.means is Means.SMS else ()
+        found = {part: self.marks.extract(self._joined(part, cuts)) for part in PARTS[self.asked.means]}
+        pieces = {part: pieces for part, (_, pieces) in found.items()}
+        said = tuple(dict.fromkeys(p.label.removeprefix("say ") for p in _all(pieces) if p.label.startswith("say ")))
+        return Variant(
+            hazard=self.alert.hazard,
+            kind=str(self.alert.kind),
+            profile=self.asked.profile,
+            means=self.asked.means,
+            messenger=self._cosigner,
+            group=self.asked.group,
+            parts={part: text for part, (text, _) in found.items()},
+            direction=self.library.voice(self.asked.profile.languages[0]).direction,
+            spans=_spans(pieces),
+            said=said,
+            actions=self._told_actions(said),
+            left_out=cuts,
+            provenance=self._provenance(said),
+            factset=self.alert.factset.hash,
+            template=self._template_hash,
+            catalogue=content_hash([self.library.catalogue(tag).hash for tag in self.asked.profile.languages]),
+        )
+
+    @property
+    def _cosigner(self) -> str | None:
+        messenger = self.asked.messenger
+        return messenger.id if messenger and messenger.id != self.authority.id else None
+
+    @cached_property
+    def _template_hash(self) -> str:
+        templates, means = self.library.templates, self.asked.means
+        files = [templates.hash(self.alert.hazard, self.kind, means, tag) for tag in self.asked.profile.languages]
+        return content_hash([self.library.lexicon.hash, *files])
+
+    # --- leaving out
+
+    def _cuts(self) -> tuple[str, ...]:
+        wanted = {cut for passage in self.passages for cut in passage.possible_cuts()}
+        possible = [cut for cut in fitting.ORDER if cut in wanted]
+        cuts = fitting.fit(self._draft, possible, self._fits)
+        if len(self.passages) > 1 and not self._fits(self._draft(cuts)):
+            raise DoesNotFit(
+                f"{' and '.join(self.asked.profile.languages)} do not fit into one text message.",
+                remedy="Send one language.",
+            )
+        return cuts
+
+    def _fits(self, draft: fitting.Draft) -> bool:
+        return fitting.fits(draft, self.kind, self.asked.profile.tier, languages=len(self.passages))
+
+    def _draft(self, cuts: tuple[str, ...]) -> fitting.Draft:
+        core = BETWEEN_LANGUAGES.join(p.part("text", cuts, mark="", cosign="") for p in self.passages)
+        note = any(_has_note(p.message(area_name=False), cuts) for p in self.passages)
+        return fitting.Draft(bare(self._joined("text", cuts)), bare(core), note)
+
+    # --- two languages in one text
+
+    def _joined(self, part: str, cuts: tuple[str, ...]) -> str:
+        if len(self.passages) == 1:
+            return self.passages[0].part(part, cuts)
+        if self.asked.means is Means.SMS:
+            return self._joined_sms(cuts)
+        texts = [passage.part(part, cuts) for passage in self.passages]
+        if part == "html":
+            return self._joined_html(texts)
+        return (BETWEEN_MARKS if part in ("subject", "headline") else BETWEEN_LANGUAGES).join(texts)
+
+    def _joined_sms(self, cuts: tuple[str, ...]) -> str:
+        """Each language's mark stands once before and once after everything, so that both readers see it first."""
+        marks = BETWEEN_MARKS.join(filter(None, (p.message(area_name=False)["mark"] for p in self.passages)))
+        texts = BETWEEN_LANGUAGES.join(p.part("text", cuts, mark="") for p in self.passages)
+        return "\n".join(filter(None, (marks, texts, marks)))
+
+    def _joined_html(self, texts: list[str]) -> str:
+        bodies = [_BODY.search(text) for text in texts]
+        passages = "<hr>".join(
+            f'<div lang="{p.language}" dir="{self.library.voice(p.language).direction}">'
+            f"{body[2] if body else text}</div>"
+            for p, body, text in zip(self.passages, bodies, texts, strict=True)
+        )
+        first = bodies[0]
+        return f"{texts[0][: first.start(2)]}{passages}{texts[0][first.end(2) :]}" if first else passages
+
+    # --- what stands in it
+
+    def _told_actions(self, said: tuple[str, ...]) -> tuple[str, ...]:
+        told = actions(self.alert, self.library.lexicon, self.asked.profile, self.kind)
+        tier, key = self.asked.profile.tier, self.library.lexicon.key
+        return tuple(action for action in told if key(f"action.{action}", tier) in said)
+
+    def _provenance(self, said: tuple[str, ...]) -> Provenance:
+        """The least trusted of all sentences."""
+        sentences = (self.library.sentence(tag, key) for tag in self.asked.profile.languages for key in said)
+        return min((s.provenance for s in sentences), key=_TRUST.__getitem__, default=Provenance.SOURCE)
+
+
+def _has_note(told: Message, cuts: tuple[str, ...]) -> bool:
+    return bool(told["note"] and fitting.NOTE not in cuts) or bool(told["local"] and fitting.LOCAL not in cuts)
+
+
+def _all(pieces: Mapping[str, Iterable[Piece]]) -> list[Piece]:
+    return [piece for part in pieces.values() for piece in part]
+
+
+def _spans(pieces: Mapping[str, Iterable[Piece]]) -> dict[str, tuple[Span, ...]]:
+    found: dict[str, list[Span]] = {}
+    for part, inside in pieces.items():
+        for piece in inside:
+            if fact := _fact_of(piece.label):
+                found.setdefault(fact, []).append(Span(part=part, start=piece.start, end=piece.end))
+    return {fact: tuple(spans) for fact, spans in sorted(found.items())}
+
+
+def _fact_of(label: str) -> str | None:
+    """Which fact a piece tells: one of the FactSet by name, or hazard, impact, actions for whole sentences."""
+    what, _, name = label.partition(" ")
+    if what == "fact":
+        return name
+    if name.startswith("action."):
+        return "actions"
+    words = name.split(".")
+    return next((_SPANNED[word] for word in words[3:4] if word in _SPANNED), None) if words[0] == "hazard" else None

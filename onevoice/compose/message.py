@@ -1,0 +1,117 @@
+"""The message: everything that a template may place, as finished sentences in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from onevoice.alert import Alert, Kind, Status
+from onevoice.compose.asked import kind_of
+from onevoice.compose.changes import changed
+from onevoice.compose.speech import Speech
+from onevoice.facts import ActionIds, LocalNote, Shelter, Unknown
+from onevoice.lexicon import OUTSIDE, Lexicon
+from onevoice.localize.voice import clean
+from onevoice.people import Need, Profile
+from onevoice.template.allowed import HEADINGS
+
+ENDED = frozenset([OUTSIDE, Kind.ALL_CLEAR, Kind.RECOVERY, Kind.SUPPORT, Kind.CHECK_IN])
+"""Kinds that set nobody a last moment and hold for no stated time."""
+_LACKS = {
+    Need.MOBILITY: frozenset(["walk", "drive"]),
+    Need.HEARING: frozenset(["hear"]),
+    Need.SIGHT: frozenset(["see", "read"]),
+}
+_SHELTER = ("opens", "pets", "accessible", "no_papers")
+_UNKNOWN = ("impact", "onset", "cause")
+
+Message = Mapping[str, Any]
+
+
+def actions(alert: Alert, lexicon: Lexicon, profile: Profile, kind: str) -> tuple[str, ...]:
+    """What this reader is told to do: the alert's actions, with `instead` in place of what they cannot do."""
+    told = alert.factset.get("actions")
+    ids = told.ids if isinstance(told, ActionIds) else alert.actions
+    if kind == OUTSIDE:
+        ids = lexicon.hazards[alert.hazard].kinds[OUTSIDE].actions
+    return tuple(dict.fromkeys(_able(action, lexicon, profile) for action in ids))
+
+
+def _able(action: str, lexicon: Lexicon, profile: Profile) -> str:
+    entry = lexicon.actions[action]
+    lacking = frozenset().union(*(_LACKS[need] for need in profile.needs))
+    return entry.instead if entry.instead and lacking & set(entry.requires) else action
+
+
+def message(say: Speech) -> Message:
+    """What a template sees."""
+    telling = say.telling
+    alert, profile = telling.alert, telling.asked.profile
+    kind = kind_of(alert, telling.asked)
+    hazard = f"hazard.{alert.hazard}"
+    unknown = isinstance(alert.factset.get("impact"), Unknown)
+    ended = kind in ENDED
+    return {
+        "mark": _mark(say),
+        "exercise_note": "" if alert.status is Status.ACTUAL else say("frame.exercise_note"),
+        "source": say("frame.source"),
+        "opening": say(f"{hazard}.{kind}.opening"),
+        "impact": "" if unknown else say(f"{hazard}.{kind}.impact"),
+        "detail": "" if unknown else say(f"{hazard}.{kind}.detail"),
+        "why": say(f"{hazard}.{kind}.why"),
+        "where": "" if say.has_slot(f"{hazard}.{kind}.opening", "places") else say("frame.where"),
+        "actions": [say(f"action.{a}") for a in actions(alert, say.library.lexicon, profile, kind)],
+        "act_by": "" if ended else say("frame.act_by"),
+        "until": "" if ended else say("frame.until"),
+        "next_update": say("frame.next_update"),
+        "issued": say("frame.issued"),
+        "more": say("frame.more"),
+        "call": say("frame.text" if Need.HEARING in profile.needs else "frame.call"),
+        "access": [line for need in profile.needs if (line := say(f"{hazard}.access.{need}"))],
+        "changed": changed(say),
+        "not_known": [line for name in _unknown(alert) if (line := say(f"{hazard}.unknown.{name}"))],
+        "local": [line for line in _local(say) if line],
+        "note": _note(say),
+        "cosign": say("frame.cosign"),
+        "manage": say("frame.manage"),
+        "number": say("frame.number"),
+        "headings": {name: say(f"frame.heading.{name}") for name in sorted(HEADINGS)},
+        "hazard_name": say(f"{hazard}.name"),
+        "direction": telling.voice.direction,
+        "language": telling.language,
+        "colour": colour(alert, kind),
+    }
+
+
+def _mark(say: Speech) -> str:
+    status = say.telling.alert.status
+    return "" if status is Status.ACTUAL else say(f"frame.mark.{status.lower()}")
+
+
+def _unknown(alert: Alert) -> Iterator[str]:
+    return (name for name in _UNKNOWN if isinstance(alert.factset.get(name), Unknown))
+
+
+def _local(say: Speech) -> Iterator[str]:
+    """Common local needs, one sentence each. What is not known is not said."""
+    shelter = say.telling.alert.factset.get("shelter")
+    if isinstance(shelter, Shelter):
+        yield say("frame.shelter.line")
+        yield from (say(f"frame.shelter.{known}") for known in _SHELTER if getattr(shelter, known))
+    yield from (say(f"frame.{name}") for name in ("road_closed", "bus_from", "water_point"))
+
+
+def _note(say: Speech) -> str:
+    note = say.telling.alert.factset.get("note")
+    text = note.texts.get(say.telling.language, "") if isinstance(note, LocalNote) else ""
+    return say.fact("note", clean(text)) if text else ""
+
+
+def colour(alert: Alert, kind: str) -> str:
+    """ISO 22324: red, act now; yellow, be ready; green, safe. An exercise has a look of its own."""
+    if alert.status is not Status.ACTUAL:
+        return "exercise"
+    if kind in ENDED:
+        return "green"
+    acute = alert.urgency in ("Immediate", "Expected") and alert.severity in ("Extreme", "Severe")
+    return "red" if acute else "yellow"

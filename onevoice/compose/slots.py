@@ -1,0 +1,154 @@
+"""What stands in the slots: each fact of an alert, as one language says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from onevoice.alert import Alert
+from onevoice.compose.asked import Asked
+from onevoice.facts import Fact, Instant, Phone, Place, Places, ProperName, Shelter, Url
+from onevoice.lexicon import OUTSIDE
+from onevoice.localize import ENGLISH, Voice
+from onevoice.localize.voice import clean
+from onevoice.people import Messenger, Need
+from onevoice.template.marks import Marks
+
+PHONES: Mapping[str, tuple[Literal["help", "text", "transport"], tuple[Literal["voice", "text"], ...]]] = {
+    "help_phone": ("help", ("voice",)),
+    "text_phone": ("text", ("text",)),
+    "transport_phone": ("transport", ("voice", "text")),
+}
+"""Slot → what the authority's own number is for, and how it can be used."""
+NAMES = {"road": "road_closed", "stop": "bus_from", "point": "water_point"}
+"""Slot → fact, for proper names."""
+INSTANTS = ("act_by", "expires", "next_update")
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How one language tells the facts of one alert to the readers that were asked for.
+
+    `area_name`: say the area's approved name where the list of places is too long.
+    """
+
+    alert: Alert
+    asked: Asked
+    authority: Messenger
+    voice: Voice
+    marks: Marks
+    area_name: bool = False
+
+    @property
+    def language(self) -> str:
+        """The language's tag."""
+        return self.voice.language.language
+
+    def slots(self) -> dict[str, str]:
+        """Slot → marked text, for every slot that has something to say."""
+        told = dict(self._told())
+        literal = {name: f"{{{name}}}" for name in ("manage_url", "message_id")}
+        return {slot: self.marked(fact, text) for slot, (fact, text) in told.items() if text} | literal
+
+    def marked(self, fact: str, text: str) -> str:
+        """A fact's text, isolated where it runs the other way, and marked inside the isolate."""
+        isolated = self.voice.isolate(text)
+        label = f"fact {fact}"
+        if isolated == text:
+            return self.marks.around(label, text)
+        return f"{isolated[0]}{self.marks.around(label, isolated[1:-1])}{isolated[-1]}"
+
+    def _told(self) -> Iterator[tuple[str, tuple[str, str]]]:
+        get = self.alert.factset.get
+        yield "places", ("places", self.places())
+        yield "source", ("source", clean(self.authority.name(self.language)))
+        yield "issued", ("issued", self.voice.instant(Instant(at=self.alert.sent, zone=zone_of(self.alert))))
+        if self.asked.messenger and self.asked.messenger.id != self.authority.id:
+            yield "messenger", ("messenger", clean(self.asked.messenger.name(self.language)))
+        url = get("url")
+        yield "url", ("url", url.url if isinstance(url, Url) else self.alert.page_url)
+        for name in INSTANTS:
+            yield name, (name, self.value(_instant(self.alert, name)))
+        for name in PHONES:
+            yield name, (name, self.value(self.phone(name)))
+        for slot, name in NAMES.items():
+            yield slot, (name, self.value(get(name)))
+        yield from self._shelter(get("shelter"))
+
+    def _shelter(self, shelter: Fact | None) -> Iterator[tuple[str, tuple[str, str]]]:
+        if isinstance(shelter, Shelter):
+            name = shelter.name.get(self.language) or shelter.name[ENGLISH]
+            yield "shelter_name", ("shelter", clean(name))
+            yield "shelter_address", ("shelter", clean(shelter.address))
+            yield "shelter_opens", ("shelter", self.value(shelter.opens))
+
+    def value(self, fact: Fact | None) -> str:
+        """A fact's value as text; empty where there is none, or none that can stand in a slot."""
+        match fact:
+            case Instant():
+                return self.voice.instant(fact)
+            case Phone():
+                return self.voice.phone(fact.e164)
+            case ProperName():
+                return clean(fact.name(self.language))
+            case Places():
+                return self.names(fact.places)
+            case Url():
+                return fact.url
+        return ""
+
+    def names(self, places: tuple[Place, ...]) -> str:
+        """Places as a list."""
+        return self.voice.names([place.name(self.language) for place in places])
+
+    def places(self) -> str:
+        """Where: the places of the alert; for people who were dropped, those that were."""
+        now = self.alert.factset.get("places")
+        if not isinstance(now, Places):
+            return ""
+        if self.asked.group == OUTSIDE:
+            return self.names(dropped(self.alert))
+        if self.area_name and now.area_name:
+            return clean(now.area_name.get(self.language) or now.area_name[ENGLISH])
+        return self.names(now.places)
+
+    def phone(self, slot: str) -> Phone | None:
+        """A number that this reader can use: one for voice alone is no use to people who cannot hear."""
+        purpose, uses = PHONES[slot]
+        fact = self.alert.factset.get(slot)
+        if not isinstance(fact, Phone):
+            number = self.authority.phones.get(purpose)
+            fact = Phone(e164=number, uses=uses) if number else None
+        if fact and Need.HEARING in self.asked.profile.needs and "text" not in fact.uses:
+            return None
+        return fact
+
+
+def zone_of(alert: Alert) -> str:
+    """The zone in which the alert tells its times."""
+    zones = (fact.zone for _, fact in sorted(alert.factset.facts.items()) if isinstance(fact, Instant))
+    return next(zones, "UTC")
+
+
+def _instant(alert: Alert, name: str) -> Instant | None:
+    fact = alert.factset.get(name)
+    if isinstance(fact, Instant):
+        return fact
+    at = getattr(alert, name)
+    return Instant(at=at, zone=zone_of(alert)) if at else None
+
+
+def added(alert: Alert) -> tuple[Place, ...]:
+    """Places that this version has and the one before had not."""
+    return _without(alert.factset.get("places"), alert.previous.get("places") if alert.previous else None)
+
+
+def dropped(alert: Alert) -> tuple[Place, ...]:
+    """Places that the version before had and this one has not."""
+    return _without(alert.previous.get("places") if alert.previous else None, alert.factset.get("places"))
+
+
+def _without(some: Fact | None, others: Fact | None) -> tuple[Place, ...]:
+    known = set(others.ids) if isinstance(others, Places) else set()
+    return tuple(p for p in some.places if p.id not in known) if isinstance(some, Places) else ()

@@ -1,0 +1,48 @@
+"""Speech: one language saying whole sentences, with the facts in their slots and each piece marked."""
+
+from __future__ import annotations
+
+import re
+
+from onevoice.compose.slots import Telling
+from onevoice.lexicon import SLOT, slots
+from onevoice.library import Library
+from onevoice.template.marks import MARK
+
+_STOP_TWICE = re.compile(rf"\.({MARK.pattern}*)\.(?!\.)")
+
+
+class Speech:
+    """Says sentences by their id. A sentence whose fact is not there is not said at all."""
+
+    def __init__(self, library: Library, telling: Telling) -> None:
+        self.library = library
+        self.telling = telling
+        self.slots = telling.slots()
+
+    def __call__(self, name: str, **more: str) -> str:
+        """The sentence `name` in the reader's tier, marked; empty where there is none or a fact for it is lacking."""
+        key = self.library.lexicon.key(name, self.telling.asked.profile.tier)
+        values = self.slots | more
+        if key is None or not self._can_say(key, values):
+            return ""
+        text = self.library.sentence(self.telling.language, key).text
+        # A slot that the source does not have stays as it is: the checks find it and hold the language back.
+        filled = SLOT.sub(lambda found: values.get(found[1], found[0]), text)
+        return self.telling.marks.around(f"say {key}", _STOP_TWICE.sub(r".\1", filled))
+
+    def _can_say(self, key: str, values: dict[str, str]) -> bool:
+        return all(values.get(slot) for slot in slots(self.library.lexicon.sources[key]))
+
+    def has_slot(self, name: str, slot: str) -> bool:
+        """True where the sentence names the fact itself."""
+        key = self.library.lexicon.key(name, self.telling.asked.profile.tier)
+        return key is not None and slot in slots(self.library.lexicon.sources[key])
+
+    def fact(self, name: str, text: str) -> str:
+        """A text that is a fact by itself, isolated and marked."""
+        return self.telling.marked(name, text)
+
+    def was(self, text: str) -> str:
+        """The value that a fact had before: isolated, never a span of the fact that holds now."""
+        return self.telling.voice.isolate(text) if text else ""

@@ -1,0 +1,106 @@
+"""Draft: from a file to the first version of a chain, or to the next one."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from onevoice.desk import resolve
+from onevoice.errors import Conflict, Unusable
+from onevoice.ledger import alerts, audit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from onevoice.alert import Alert, AlertFile
+    from onevoice.desk.officers import Actor
+    from onevoice.desk.wiring import Desk
+
+_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+"""No letter or digit that is mistaken for another when a link is read out."""
+CODE_LENGTH = 6
+UNBORN = "0" * CODE_LENGTH
+"""Stands for the code in a preview of a file that is no draft yet: as long as a real one."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where an alert stands after a step."""
+
+    id: str
+    chain: str
+    state: str
+    release: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """As the four steps print it."""
+        return asdict(self)
+
+
+def step(desk: Desk, alert_id: str) -> Step:
+    """Where an alert stands.
+
+    Raises:
+        Unusable: there is no such alert.
+    """
+    with desk.ledger.read() as conn:
+        row = found(conn, alert_id)
+        release = alerts.standing_release(conn, alert_id)
+    return Step(row.id, row.chain, row.state, release.hash if release else None)
+
+
+def found(conn: Any, alert_id: str) -> alerts.AnyRow:
+    """The alert's row.
+
+    Raises:
+        Unusable: there is no such alert.
+    """
+    row = alerts.row(conn, alert_id)
+    if row is None:
+        what = f"There is no alert {alert_id!r}."
+        raise Unusable(what, remedy="`onevoice alert list` names those there are.")
+    return row
+
+
+def new_chain(hazard: str) -> str:
+    """An id for a new chain; its last part is the code in the page's address."""
+    code = "".join(secrets.choice(_LETTERS) for _ in range(CODE_LENGTH))
+    return f"{hazard.replace('_', '-')}-{code}"
+
+
+def from_file(desk: Desk, path: Path) -> Alert:
+    """The alert that a file means, for a preview: with a code that stands for the one it will get."""
+    file = resolve.read_file(path)
+    return resolve.resolve(desk, file, base=path.parent, chain=f"{file.hazard.replace('_', '-')}-{UNBORN}")
+
+
+def draft(desk: Desk, path: Path, actor: Actor) -> Step:
+    """Store a file as the first version of a new chain.
+
+    Raises:
+        Unusable: the file cannot be used; says where and why.
+    """
+    return draft_file(desk, resolve.read_file(path), actor, base=path.parent)
+
+
+def draft_file(desk: Desk, file: AlertFile, actor: Actor, *, base: Path) -> Step:
+    """As `draft`, for what a form gives instead of a file."""
+    alert = resolve.resolve(desk, file, base=base, chain=new_chain(file.hazard))
+    return store(desk, alert, actor)
+
+
+def store(desk: Desk, alert: Alert, actor: Actor) -> Step:
+    """Store a resolved alert as a draft.
+
+    Raises:
+        Conflict: somebody else drafted this version first.
+    """
+    with desk.ledger.write() as conn:
+        if alerts.row(conn, alert.id):
+            what = f"{alert.id} was drafted by somebody else a moment ago."
+            raise Conflict(what, remedy="Look at it first.")
+        alerts.add(conn, alert, author=actor.name, at=desk.now())
+        detail = {"factset": alert.factset.hash, "kind": alert.kind, "hazard": alert.hazard}
+        audit.append(conn, desk.vault, actor=actor.name, act="drafted", subject=alert.id, detail=detail)
+    return step(desk, alert.id)

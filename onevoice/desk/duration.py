@@ -1,0 +1,59 @@
+"""How long sending takes at the configured rates, and how many would get it too late."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+from onevoice import sms
+from onevoice.people import Means
+
+if TYPE_CHECKING:
+    from onevoice.desk.prepare import Prepared
+    from onevoice.settings import Settings
+    from onevoice.variant import Variant
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """`seconds` until the last first message has left; `after_act_by` contacts whose turn comes too late."""
+
+    seconds: int
+    after_act_by: int
+    units: dict[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+def units(variant: Variant) -> int:
+    """What a text costs of its means' rate: SMS segments, or one message."""
+    return sms.count(variant.parts["text"]).segments if variant.means is Means.SMS else 1
+
+
+def rate(settings: Settings, means: Means) -> float:
+    """Units a second that the means takes."""
+    return settings.sms_rate if means is Means.SMS else settings.email_rate
+
+
+def forecast(settings: Settings, prepared: Prepared) -> Forecast:
+    """From the texts, the people and the rates; means go side by side."""
+    cost: dict[Means, int] = {}
+    people: dict[Means, int] = {}
+    for variant in prepared.variants:
+        count = prepared.people_of(variant)
+        cost[variant.means] = cost.get(variant.means, 0) + count * units(variant)
+        people[variant.means] = people.get(variant.means, 0) + count
+    seconds = {means: total / rate(settings, means) for means, total in cost.items()}
+    late = sum(_late(prepared, seconds[means], people[means]) for means in seconds)
+    return Forecast(ceil(max(seconds.values(), default=0)), late, {str(m): c for m, c in cost.items()})
+
+
+def _late(prepared: Prepared, seconds: float, people: int) -> int:
+    alert = prepared.alert
+    if not alert.act_by or not seconds:
+        return 0
+    left = (alert.act_by - alert.sent).total_seconds()
+    return max(0, ceil(people * (1 - left / seconds)))

@@ -1,0 +1,117 @@
+"""People who act prove it with their own secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+from onevoice.errors import Conflict, Refused, Unusable
+from onevoice.ledger import audit, officers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from onevoice.desk.wiring import Desk
+
+Role = Literal["manager", "approver", "officer"]
+SHORTEST_SECRET = 8
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody who has proved who they are."""
+
+    name: str
+    role: str
+
+    def must_be(self, *roles: Role) -> None:
+        """Refuse unless the actor has one of the roles."""
+        if self.role not in roles:
+            what = f"{self.name} is {self.role}; this takes {' or '.join(roles)}."
+            raise Refused(what, remedy="Ask somebody who has that role.")
+
+
+@dataclass(frozen=True)
+class Officer:
+    """A person who acts, as a list shows them."""
+
+    name: str
+    role: str
+    told_by: tuple[str, ...]
+
+
+def add(desk: Desk, name: str, role: str, secret: str, *, mobile: str = "", email: str = "") -> None:
+    """Register a person who acts.
+
+    Raises:
+        Unusable: unknown role, or a secret that is too short.
+        Conflict: the name is taken.
+    """
+    from argon2 import PasswordHasher  # noqa: PLC0415 - only this and `prove` need it
+
+    if role not in get_args(Role):
+        what = f"{role!r} is no role."
+        raise Unusable(what, where="--role", remedy=f"Use one of: {', '.join(get_args(Role))}.")
+    if len(secret) < SHORTEST_SECRET:
+        what = f"The secret has {len(secret)} characters; it needs at least {SHORTEST_SECRET}."
+        raise Unusable(what, where="secret")
+    sealed = {k: desk.vault.seal(v) for k, v in (("mobile_enc", mobile), ("email_enc", email)) if v}
+    with desk.ledger.write() as conn:
+        if officers.get(conn, name):
+            what = f"There is already somebody called {name}."
+            raise Conflict(what, remedy="Choose another name.")
+        officers.add(conn, at=desk.now(), name=name, role=role, secret_hash=PasswordHasher().hash(secret), **sealed)
+        audit.append(conn, desk.vault, actor=name, act="officer added", subject=name, detail={"role": role})
+
+
+def prove(desk: Desk, name: str, secret: str) -> Actor:
+    """The actor behind a name, if the secret is theirs. The answer to a wrong name and a wrong secret is the same.
+
+    Raises:
+        Refused: not proved.
+    """
+    from argon2 import PasswordHasher  # noqa: PLC0415 - only this and `add` need it
+    from argon2.exceptions import Argon2Error, InvalidHashError  # noqa: PLC0415 - as above
+
+    with desk.ledger.read() as conn:
+        found = officers.get(conn, name)
+    try:
+        PasswordHasher().verify(found.secret_hash if found else _NOBODY, secret)
+    except (Argon2Error, InvalidHashError):
+        found = None
+    if not found:
+        what = f"{name} and the secret do not fit together."
+        raise Refused(what, remedy="Type the secret again, or ask who keeps the list of officers.")
+    return Actor(found.name, found.role)
+
+
+def remove(desk: Desk, name: str) -> None:
+    """End what an officer may do; what they did stays in the audit chain."""
+    with desk.ledger.write() as conn:
+        officers.remove(conn, name, desk.now())
+        audit.append(conn, desk.vault, actor="desk", act="officer removed", subject=name)
+
+
+def named(desk: Desk, name: str) -> Actor:
+    """The officer of that name, unproved: enough to draft from a form, never to approve.
+
+    Raises:
+        Refused: there is no such officer.
+    """
+    with desk.ledger.read() as conn:
+        found = officers.get(conn, name)
+    if found is None:
+        what = f"There is no officer called {name}."
+        raise Refused(what, remedy="`onevoice people list` names them.")
+    return Actor(found.name, found.role)
+
+
+def everybody(desk: Desk) -> Sequence[Officer]:
+    """All who act, first deputy first."""
+    with desk.ledger.read() as conn:
+        rows = officers.everybody(conn)
+    return [Officer(r.name, r.role, tuple(m for m in ("mobile", "email") if getattr(r, f"{m}_enc"))) for r in rows]
+
+
+_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$bm9ib2R5bm9ib2R5bm8$Zq0F8mV1m0Jm0m2n3Q5o7s9u1w3y5A7C9E1G3I5K7M8"
+"""A hash of nothing, so that an unknown name takes as long as a wrong secret."""

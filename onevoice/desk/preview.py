@@ -1,0 +1,135 @@
+"""Preview: composes and checks, sends nothing, stores nothing, and reads back everything that was resolved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from onevoice import sms
+from onevoice.desk import draft, duration
+from onevoice.desk.prepare import prepare
+from onevoice.facts import Instant
+from onevoice.ledger import alerts
+from onevoice.people import Means
+from onevoice.variant import to_json
+
+if TYPE_CHECKING:
+    from onevoice.alert import Alert
+    from onevoice.desk.duration import Forecast
+    from onevoice.desk.prepare import Prepared
+    from onevoice.desk.wiring import Desk
+    from onevoice.variant import Variant
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """One thing that was understood: `given` is false where it was filled in by a default."""
+
+    label: str
+    value: str
+    given: bool
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would be sent, to whom, in which words."""
+
+    prepared: Prepared
+    read_back: tuple[ReadBack, ...]
+    forecast: Forecast
+    touching: tuple[str, ...]
+
+    @property
+    def blocked(self) -> bool:
+        """True where a finding stops the whole release."""
+        return bool(self.prepared.blocks)
+
+    def to_json(self) -> dict[str, Any]:
+        """As `alert preview --json` prints it."""
+        prepared, alert = self.prepared, self.prepared.alert
+        return {
+            "hazard": alert.hazard,
+            "kind": alert.kind,
+            "status": alert.status,
+            "factset": alert.factset.hash,
+            "blocked": self.blocked,
+            "people": prepared.numbers.to_json() | {"fallback": prepared.fallback},
+            "duration": self.forecast.to_json(),
+            "read_back": [vars(line) for line in self.read_back],
+            "touching": list(self.touching),
+            "variants": [_variant_json(prepared, v) for v in prepared.variants],
+            "findings": [f.model_dump(mode="json") for f in prepared.findings],
+        }
+
+
+def preview(desk: Desk, target: str) -> Preview:
+    """Preview a file or an alert by id.
+
+    Raises:
+        Unusable: no such file or alert, or the file cannot be used.
+    """
+    alert = target_alert(desk, target)
+    prepared = prepare(desk, alert)
+    forecast = duration.forecast(desk.settings, prepared)
+    return Preview(prepared, tuple(_read_back(desk, alert)), forecast, _touching(desk, alert))
+
+
+def target_alert(desk: Desk, target: str) -> Alert:
+    """The alert that a file or an id names."""
+    path = Path(target)
+    if path.suffix in (".yaml", ".yml", ".json") or path.exists():
+        return draft.from_file(desk, path)
+    with desk.ledger.read() as conn:
+        return alerts.value(draft.found(conn, target))
+
+
+def _touching(desk: Desk, alert: Alert) -> tuple[str, ...]:
+    with desk.ledger.read() as conn:
+        others = [row for row in alerts.live(conn, desk.now()) if row.chain != alert.chain]
+    return tuple(row.id for row in others if desk.gazetteer.touching(alerts.value(row).area, alert.area))
+
+
+def moment_text(desk: Desk, instant: Instant) -> str:
+    """Weekday, date, time and zone, as the desk reads it back."""
+    local = instant.local
+    return f"{local:%A %d %B %Y, %H:%M} {local.tzname()} ({desk.settings.timezone})"
+
+
+def _read_back(desk: Desk, alert: Alert) -> list[ReadBack]:
+    filled = set(alert.defaulted)
+    names = {zone.id: zone.name("en") for zone in alert.factset.facts["places"].places}  # type: ignore[union-attr]  # places are Places
+    lines = [ReadBack("Status", f"{alert.status} (deployment in {desk.settings.mode} mode)", given=True)]
+    lines += [ReadBack("Area", ", ".join(names.values()), given=True)]
+    lines += [
+        ReadBack(name, moment_text(desk, fact), name not in filled)
+        for name, fact in alert.factset.facts.items()
+        if isinstance(fact, Instant)
+    ]
+    lines += [
+        ReadBack(field.capitalize(), str(getattr(alert, field)), field not in filled)
+        for field in ("urgency", "severity", "certainty")
+    ]
+    lines.append(ReadBack("Actions", ", ".join(alert.actions), "actions" not in filled))
+    lines.append(ReadBack("Segments", ", ".join(alert.segments), "segments" not in filled))
+    lines.append(ReadBack("Source", desk.authority(alert.authority).name("en"), given=True))
+    lines.append(ReadBack("Link", alert.page_url, given=True))
+    return lines
+
+
+def _variant_json(prepared: Prepared, variant: Variant) -> dict[str, Any]:
+    count = sms.count(variant.parts["text"]) if variant.means is Means.SMS else None
+    facts = prepared.alert.factset.facts
+    return to_json(
+        variant,
+        segments=prepared.segments_of(variant),
+        contacts=prepared.people_of(variant),
+        sms={"encoding": count.encoding, "units": count.units, "segments": count.segments} if count else None,
+        facts={
+            name: {
+                "value": facts[name].model_dump(mode="json") if name in facts else None,
+                "spans": [[s.part, s.start, s.end] for s in spans],
+            }
+            for name, spans in variant.spans.items()
+        },
+    )

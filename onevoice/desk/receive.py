@@ -1,0 +1,130 @@
+"""What comes back: receipts, replies, and what a reader does on the page where messages are managed.
+
+Everything is stored before it is answered. A reply is answered at most once, in the person's own language.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from onevoice.dispatch import receipts
+from onevoice.dispatch.providers import BadSignature, Inbound
+from onevoice.errors import Refused, Unusable
+from onevoice.facts import Phone
+from onevoice.ledger import chronicle, contacts, replies
+from onevoice.people import Means, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from onevoice.desk.wiring import Desk
+    from onevoice.dispatch.providers import Provider, Receipt
+
+MANAGE = "manage"
+"""What the token in a reader's link is for."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a callback is answered with."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "text/plain"
+
+
+def receive(desk: Desk, name: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    """Store what a provider says. `name` is the provider's name or its means, `url` the public address it called.
+
+    Returns:
+        404 for a provider that is not set up, 403 for a bad signature, else what the provider wants to hear.
+
+    Raises:
+        OutOfReach: it could not be stored; the provider must say it again.
+    """
+    provider = next((p for p in desk.providers.values() if name in (p.name, p.means)), None)
+    if provider is None:
+        return Answer(404)
+    try:
+        heard = provider.parse_receipts(url, headers, body)
+    except BadSignature:
+        return Answer(403)
+    return _stored(desk, provider, heard)
+
+
+def _stored(desk: Desk, provider: Provider, heard: Sequence[Receipt | Inbound]) -> Answer:
+    means_of = {p.name: p.means for p in desk.providers.values()}
+    known = keywords(desk.settings.content_root)
+    stored = receipts.store(desk.ledger, desk.vault, heard, means_of=means_of, keywords=known)
+    if provider.means is not Means.SMS or not any(isinstance(one, Inbound) for one in heard):
+        return Answer(204)
+    from channels.twilio_receipts import answer  # noqa: PLC0415 - only an inbound text needs it
+
+    text = reply_text(desk, stored.answers[0].kind, stored.answers[0].language) if stored.answers else None
+    return Answer(200, answer(text), "text/xml")
+
+
+@lru_cache(maxsize=4)
+def keywords(root: Path) -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """What STOP, START, HELP and distress look like, by language."""
+    files = (root / "locales").glob("*/language.yaml")
+    return {f.parent.name: yaml.safe_load(f.read_text(encoding="utf-8")).get("keywords", {}) for f in files}
+
+
+def reply_text(desk: Desk, kind: str, language: str | None) -> str:
+    """The approved answer of a kind (stop, start, help, other), in the person's language where there is one."""
+    content, authority = desk.content, desk.authority()
+    wanted = language if language in content.languages else "en"
+    key = content.lexicon.key(f"frame.reply.{kind}", Tier.T2)
+    if key is None:
+        raise Unusable(f"There is no answer to {kind}.", where="templates/frames.yaml", remedy=f"Add reply.{kind}.")
+    source = content.lexicon.sources[key]
+    said = content.catalogue(wanted).say(key, source)
+    if said.missing or said.stale:
+        wanted, text = "en", source
+    else:
+        text = said.text
+    phone = Phone(e164=authority.phones["help"]).e164 if "help" in authority.phones else ""
+    filled = {"source": authority.name(wanted), "help_phone": content.voice(wanted).phone(phone) if phone else ""}
+    for slot, value in filled.items():
+        text = text.replace("{" + slot + "}", value)
+    return text
+
+
+def listing(desk: Desk, alert_id: str | None = None) -> list[dict[str, Any]]:
+    """Replies, urgent and unread ones first, then the newest."""
+    with desk.ledger.read() as conn:
+        rows = replies.listed(conn, desk.vault, alert_id)
+    shown = ("id", "alert_id", "word", "urgent", "language", "received_at", "read_at", "answered_at", "text")
+    return [{name: getattr(row, name) for name in shown} for row in rows]
+
+
+def manage(desk: Desk, token: str, deed: str) -> str:
+    """What a reader does behind the link in a mail: look, stop or start. Returns `stopped` or `on`.
+
+    Raises:
+        Refused: the token is not ours. Unusable: an unknown deed.
+    """
+    point = desk.vault.passed(MANAGE, token)
+    if point is None:
+        raise Refused("This link is not valid.", remedy="Use the link of a newer message.")
+    with desk.ledger.read() as conn:
+        key = chronicle.key_of(conn, point)
+        stopped = key is not None and chronicle.has_opted_out(conn, key)
+    if key is None:
+        raise Refused("This link is not valid any more.", remedy="Use the link of a newer message.")
+    if deed == "look":
+        return "stopped" if stopped else "on"
+    if deed not in ("stop", "start"):
+        raise Unusable(f"{deed!r} cannot be done here.", remedy="Stop or start.")
+    with desk.ledger.write() as conn:
+        if deed == "stop":
+            contacts.opt_out(conn, key, contacts.ALL, desk.now(), "manage page")
+        else:
+            contacts.opt_in(conn, key)
+    return "stopped" if deed == "stop" else "on"

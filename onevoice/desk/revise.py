@@ -1,0 +1,89 @@
+"""Revise: update, correct and cancel make a draft of the next version, which goes through the same four steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onevoice.alert import AlertFile, AreaFile, Kind, Status
+from onevoice.desk import draft, resolve
+from onevoice.errors import Conflict, Unusable
+from onevoice.ledger import alerts
+
+if TYPE_CHECKING:
+    from onevoice.alert import Alert
+    from onevoice.desk.officers import Actor
+    from onevoice.desk.wiring import Desk
+
+
+def update(desk: Desk, alert_id: str, path: Path, actor: Actor) -> draft.Step:
+    """The next version from a file: for everyone in the new area and everyone who may hold an older version.
+
+    Raises:
+        Conflict: the chain's newest version was never released, or has ended.
+        Unusable: the file cannot be used.
+    """
+    return update_file(desk, alert_id, resolve.read_file(path), actor, base=path.parent)
+
+
+def update_file(
+    desk: Desk, alert_id: str, file: AlertFile, actor: Actor, *, base: Path, kind: Kind = Kind.UPDATE
+) -> draft.Step:
+    """As `update`, for what a form gives instead of a file."""
+    older = head(desk, alert_id)
+    _same_event(older, file)
+    file = file.model_copy(update={"kind": kind})
+    return draft.store(desk, resolve.resolve(desk, file, base=base, chain=older.chain, older=older), actor)
+
+
+def correct(desk: Desk, alert_id: str, path: Path, actor: Actor) -> draft.Step:
+    """A correction, to everyone who may hold any older version. Errors as `update`."""
+    return update_file(desk, alert_id, resolve.read_file(path), actor, base=path.parent, kind=Kind.CORRECTION)
+
+
+def cancel(desk: Desk, alert_id: str, actor: Actor, reason: str | None = None) -> draft.Step:
+    """The all-clear of a chain, to everyone who may hold any older version. Errors as `update`."""
+    older = head(desk, alert_id)
+    file = AlertFile(
+        incident=older.incident,
+        hazard=older.hazard,
+        kind=Kind.ALL_CLEAR,
+        status=Status(older.status),
+        area=_same_area(older),
+        messenger=older.authority,
+        segments=list(older.segments),
+        announced=older.announced,
+        reason=reason,
+    )
+    return draft.store(desk, resolve.resolve(desk, file, base=Path(), chain=older.chain, older=older), actor)
+
+
+def head(desk: Desk, alert_id: str) -> Alert:
+    """The newest version of a chain, which must have been released.
+
+    Raises:
+        Conflict: a newer version is on its way, or the chain has been ended by a cancel.
+    """
+    with desk.ledger.read() as conn:
+        chain = alerts.chain(conn, draft.found(conn, alert_id).chain)
+    newest = chain[-1]
+    if newest.released_at is None:
+        what = f"Version {newest.version} of this chain ({newest.id}) is {newest.state}, not released."
+        raise Conflict(what, remedy="Release it, or return it and change it.")
+    if newest.kind == Kind.ALL_CLEAR:
+        what = "This chain has been ended by its all-clear."
+        raise Conflict(what, remedy="Draft a new alert.")
+    return alerts.value(newest)
+
+
+def _same_event(older: Alert, file: AlertFile) -> None:
+    for field, before, now in (("hazard", older.hazard, file.hazard), ("status", older.status, file.status)):
+        if before != now:
+            what = f"The chain's {field} is {before}, the file's is {now}."
+            raise Unusable(what, where=field, remedy="A new event needs a new alert.")
+
+
+def _same_area(older: Alert) -> AreaFile:
+    if older.area.whole_zones:
+        return AreaFile(zones=list(older.area.zones))
+    return AreaFile(polygon=list(older.area.polygons[0]))

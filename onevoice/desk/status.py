@@ -1,0 +1,82 @@
+"""Status: where an alert stands and who has been reached, as far as anybody knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from onevoice.desk import draft
+from onevoice.ledger import alerts, partners, reach
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from onevoice.desk.wiring import Desk
+
+SETTLED = frozenset({"completed", "halted", "recalled", "expired"})
+"""States of an alert in which nothing more happens by itself."""
+
+
+def status(desk: Desk, alert_id: str) -> dict[str, Any]:
+    """As `alert status --json` prints it.
+
+    Raises:
+        Unusable: no such alert.
+    """
+    with desk.ledger.read() as conn:
+        row = draft.found(conn, alert_id)
+        release = alerts.standing_release(conn, alert_id)
+        known = _known(conn, release.id) if release else _nothing()
+        passed_on = partners.words(conn, row.chain)
+    return {
+        "id": row.id,
+        "chain": row.chain,
+        "state": row.state,
+        "release": release.hash if release else None,
+        "due_at": release.due_at.isoformat() if release and release.due_at else None,
+        **known,
+        "partners": passed_on,
+    }
+
+
+def _known(conn: Connection, release_id: int) -> dict[str, Any]:
+    texts = alerts.variants(conn, release_id)
+    by_segment = reach.contacts(conn, release_id)
+    return {
+        "deliveries": reach.states(conn, release_id),
+        "attempts": reach.attempts(conn, release_id),
+        "reach": [cell.to_json() for cell in reach.cells(conn, release_id)],
+        "contacts": {word: sum(row[word] for row in by_segment.values()) for word in reach.WORDS.values()},
+        "fallback": reach.fallbacks(conn, release_id),
+        "consistency": {
+            "variants": len(texts),
+            "factsets": len({t.factset for t in texts}),
+            "blocked": sum(t.held for t in texts),
+        },
+    }
+
+
+def _nothing() -> dict[str, Any]:
+    return {
+        "deliveries": dict.fromkeys(reach.STATES, 0),
+        "attempts": {"in_doubt": 0, "total": 0},
+        "reach": [],
+        "contacts": dict.fromkeys(reach.WORDS.values(), 0),
+        "fallback": {},
+        "consistency": {"variants": 0, "factsets": 0, "blocked": 0},
+    }
+
+
+def settled(desk: Desk, alert_id: str) -> bool:
+    """True once every delivery is terminal, parked, or past its receipt deadline."""
+    with desk.ledger.read() as conn:
+        return draft.found(conn, alert_id).state in SETTLED
+
+
+def listing(desk: Desk, limit: int = 50) -> list[dict[str, Any]]:
+    """The newest alerts, one short row each."""
+    with desk.ledger.read() as conn:
+        rows = alerts.recent(conn, limit)
+    return [
+        {"id": r.id, "hazard": r.hazard, "kind": r.kind, "status": r.status, "state": r.state, "by": r.author}
+        for r in rows
+    ]

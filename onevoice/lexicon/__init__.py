@@ -1,0 +1,156 @@
+"""The lexicon: every approved English sentence, with the id that it has in all languages.
+
+`templates/actions.yaml`, `templates/frames.yaml` and `templates/hazards/<hazard>.yaml` are read whole and strictly: an
+unknown key, action or slot is refused with file and key, because a typing error must not silence a sentence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from onevoice.errors import Unusable
+from onevoice.lexicon.entries import FRAMES, OUTSIDE, SLOT, SLOTS, Action, Hazard, HazardKind, slots, words
+from onevoice.lexicon.files import checked, plain_values
+from onevoice.people import Tier
+
+__all__ = ["FRAMES", "OUTSIDE", "SLOT", "SLOTS", "Action", "Hazard", "HazardKind", "Lexicon", "load", "slots"]
+
+_FALLBACK = {
+    Tier.T1: (Tier.T1, Tier.T2),
+    Tier.T2: (Tier.T2, Tier.T1),
+    Tier.T3: (Tier.T3, Tier.T2, Tier.T1),
+    Tier.T4: (Tier.T4, Tier.T2, Tier.T1),
+}
+
+
+class Lexicon(BaseModel):
+    """All of it. `sources`: string id (msgctxt) → English sentence."""
+
+    model_config = {"frozen": True}
+
+    hazards: dict[str, Hazard]
+    actions: dict[str, Action]
+    sources: dict[str, str]
+    origins: dict[str, str]
+    """String id → the file it stands in, as `templates/actions.yaml`."""
+    hash: str
+
+    def key(self, name: str, tier: Tier) -> str | None:
+        """The string id of a sentence in a tier, or in the tier that it falls back on; None where there is none."""
+        return _key(self.sources, name, tier)
+
+
+def _key(sources: Mapping[str, str], name: str, tier: Tier) -> str | None:
+    if name in sources:
+        return name
+    return next((found for t in _FALLBACK[tier] if (found := f"{name}.{t}") in sources), None)
+
+
+def load(root: Path) -> Lexicon:
+    """The lexicon under `root/templates`, read again only where a file has changed.
+
+    Raises:
+        Unusable: a file is missing or wrong; names file and key, and what is allowed.
+    """
+    files = _files(root)
+    digest = hashlib.sha256(b"\0".join(name.encode() + b"\0" + content for name, content in files)).hexdigest()
+    return _load(files, f"sha256:{digest}")
+
+
+def _files(root: Path) -> tuple[tuple[str, bytes], ...]:
+    paths = [root / "templates" / "actions.yaml", root / "templates" / "frames.yaml"]
+    paths += sorted((root / "templates" / "hazards").glob("*.yaml"))
+    missing = [path for path in paths if not path.is_file()]
+    if missing:
+        raise Unusable("This file of the lexicon is missing.", where=str(missing[0].relative_to(root)))
+    return tuple((path.relative_to(root).as_posix(), path.read_bytes()) for path in paths)
+
+
+@lru_cache(maxsize=8)
+def _load(files: tuple[tuple[str, bytes], ...], digest: str) -> Lexicon:
+    (actions_file, actions_bytes), (frames_file, frames_bytes), *hazard_files = files
+    actions = {
+        name: checked(Action, plain, actions_file, name)
+        for name, plain in plain_values(actions_file, actions_bytes).items()
+    }
+    frames = dict(_frames(plain_values(frames_file, frames_bytes), frames_file))
+    hazards = dict(_hazard(file, content, actions) for file, content in hazard_files)
+    _known_instead(actions, actions_file)
+    _complete(frames, frames_file)
+    strings = [(actions_file, f"action.{name}", action.text) for name, action in actions.items()]
+    strings += [(frames_file, f"frame.{name}", words) for name, words in frames.items()]
+    for hazard in hazards.values():
+        file = f"templates/hazards/{hazard.hazard}.yaml"
+        strings += [(file, f"hazard.{hazard.hazard}.{name}", words) for name, words in _sentences(hazard)]
+    flat = {key: (file, text) for file, name, words in strings for key, text in _flat(name, words)}
+    return Lexicon(
+        hazards=hazards,
+        actions=actions,
+        sources={key: text for key, (_, text) in flat.items()},
+        origins={key: file for key, (file, _) in flat.items()},
+        hash=digest,
+    )
+
+
+def _hazard(file: str, content: bytes, actions: Mapping[str, Action]) -> tuple[str, Hazard]:
+    hazard = checked(Hazard, plain_values(file, content), file)
+    if file != f"templates/hazards/{hazard.hazard}.yaml":
+        raise Unusable(f"The file must be named {hazard.hazard}.yaml.", where=f"{file} hazard")
+    for name, kind in hazard.kinds.items():
+        for action in kind.actions:
+            _known_action(action, actions, f"{file} kinds.{name}.actions")
+    return hazard.hazard, hazard
+
+
+def _known_instead(actions: Mapping[str, Action], file: str) -> None:
+    for name, action in actions.items():
+        if action.instead:
+            _known_action(action.instead, actions, f"{file} {name}.instead")
+
+
+def _known_action(name: str, actions: Mapping[str, Action], where: str) -> None:
+    if name not in actions:
+        near = get_close_matches(name, actions, n=3) or sorted(actions)
+        raise Unusable(f"There is no action {name!r}.", where=where, remedy=f"Did you mean: {', '.join(near)}?")
+
+
+def _complete(frames: Mapping[str, Any], file: str) -> None:
+    lacking = sorted(FRAMES - set(frames))
+    if lacking:
+        raise Unusable(f"These are missing: {', '.join(lacking)}.", where=file, remedy="Messages are made with them.")
+
+
+def _frames(plain: Mapping[str, Any], file: str, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in plain.items():
+        path = f"{prefix}{name}"
+        if isinstance(value, dict) and not set(value) <= {str(t) for t in Tier}:
+            yield from _frames(value, file, f"{path}.")
+            continue
+        try:
+            yield path, words(value)
+        except ValueError as problem:
+            raise Unusable(f"{problem}.", where=f"{file} {path}") from None
+
+
+def _sentences(hazard: Hazard) -> Iterator[tuple[str, Any]]:
+    yield "name", hazard.name
+    yield from ((f"access.{need}", words) for need, words in hazard.access.items())
+    yield from ((f"unknown.{fact}", words) for fact, words in hazard.unknown.items())
+    for kind, entry in hazard.kinds.items():
+        for part in ("opening", "impact", "detail", "why"):
+            if words := getattr(entry, part):
+                yield f"{kind}.{part}", words
+
+
+def _flat(name: str, words: str | Mapping[Tier, str]) -> Iterator[tuple[str, str]]:
+    if isinstance(words, str):
+        yield name, words
+        return
+    yield from ((f"{name}.{tier}", text) for tier, text in words.items())

@@ -1,0 +1,187 @@
+"""What an entry of the lexicon may hold: actions, hazards, their kinds, and the sentences of each tier."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, PlainValidator, model_validator
+
+from onevoice.alert import MAY_BE_UNKNOWN, Certainty, Kind, SeverityCAP, Urgency
+from onevoice.people import Frozen, Need, Tier
+
+SLOTS = frozenset(
+    [
+        "places",
+        "act_by",
+        "expires",
+        "next_update",
+        "issued",
+        "url",
+        "help_phone",
+        "text_phone",
+        "transport_phone",
+        "messenger",
+        "source",
+        "shelter_name",
+        "shelter_address",
+        "shelter_opens",
+        "road",
+        "stop",
+        "point",
+        "old",
+        "new",
+        "manage_url",
+        "message_id",
+        "opening_plain",
+    ]
+)
+"""Facts that a sentence may name in braces."""
+SLOT = re.compile(r"\{([a-z_]+)\}")
+
+FRAMES = frozenset(
+    [
+        "mark.exercise",
+        "mark.test",
+        "exercise_note",
+        "source",
+        "where",
+        "act_by",
+        "until",
+        "next_update",
+        "issued",
+        "more",
+        "call",
+        "text",
+        "cosign",
+        "manage",
+        "number",
+        "heading.what",
+        "heading.where",
+        "heading.do",
+        "heading.help",
+        "heading.not_known",
+        "heading.more",
+        "heading.who",
+        "shelter.line",
+        "shelter.opens",
+        "shelter.pets",
+        "shelter.accessible",
+        "shelter.no_papers",
+        "road_closed",
+        "bus_from",
+        "water_point",
+        "changed.act_by",
+        "changed.places_added",
+        "changed.places_dropped",
+        "changed.actions",
+        "changed.impact",
+        "changed.phone",
+        "changed.expires",
+        "changed.other",
+        "correction.wrong",
+        "correction.right",
+    ]
+)
+"""Ids of frames.yaml that composing relies on."""
+
+OUTSIDE = "outside"
+"""The texts for people whose place an update has dropped; a kind of its own in hazard files, never in an alert."""
+
+
+def slots(text: str) -> tuple[str, ...]:
+    """The slots of a sentence, in order, each as often as it stands there."""
+    return tuple(SLOT.findall(text))
+
+
+def words(value: Any) -> str | dict[Tier, str]:
+    """A sentence for all tiers, or a map of tiers."""
+    if isinstance(value, str) and value.strip():
+        return _known_slots(value)
+    if isinstance(value, dict) and value and all(isinstance(v, str) and v.strip() for v in value.values()):
+        return {_tier(tier): _known_slots(text) for tier, text in _has_base(value).items()}
+    raise ValueError("must be a sentence, or a map of T1, T2, T3, T4 to sentences")
+
+
+def _has_base(value: dict[Any, str]) -> dict[Any, str]:
+    if "T1" not in value and "T2" not in value:
+        raise ValueError("needs T1 or T2, which the other tiers fall back on")
+    return value
+
+
+def _tier(tier: Any) -> Tier:
+    if tier not in set(Tier):
+        raise ValueError(f"{tier!r} is no tier; tiers are T1, T2, T3, T4")
+    return Tier(tier)
+
+
+def _known_slots(text: str) -> str:
+    unknown = [name for name in re.findall(r"\{([^{}]*)\}", text) if name not in SLOTS]
+    if unknown:
+        raise ValueError(f"there is no slot {{{unknown[0]}}}; slots are {', '.join(sorted(SLOTS))}")
+    if re.search(r"[{}]", SLOT.sub("", text)):
+        raise ValueError("a brace stands alone; a slot is written {name}")
+    return text.strip()
+
+
+Words = Annotated[str | dict[Tier, str], PlainValidator(words)]
+
+
+class Action(Frozen):
+    """A protective action. `instead` names the action for people who lack something that `requires` lists."""
+
+    cap: Literal["Shelter", "Evacuate", "Prepare", "Execute", "Avoid", "Monitor", "Assess", "AllClear", "None"]
+    polarity: Literal["do", "do-not"]
+    requires: tuple[Literal["drive", "walk", "hear", "see", "read", "power", "phone"], ...] = ()
+    instead: str | None = None
+    text: Words
+
+
+class HazardKind(Frozen):
+    """What one kind of message says for a hazard, and what CAP values it has. `required` names facts it needs."""
+
+    urgency: Urgency = "Unknown"
+    severity: SeverityCAP = "Unknown"
+    certainty: Certainty = "Unknown"
+    expires_after: Annotated[str, Field(pattern=r"^\d{1,4}\s*[mhd]$")] = "12h"
+    required: tuple[str, ...] = ()
+    actions: tuple[str, ...]
+    response: str | None = None
+    opening: Words
+    impact: Words | None = None
+    detail: Words | None = None
+    why: Words | None = None
+
+    @model_validator(mode="after")
+    def _an_action(self) -> Self:
+        if not self.actions:
+            raise ValueError("every message tells people at least one thing to do")
+        return self
+
+
+class Hazard(Frozen):
+    """A hazard: name, CAP category, lines for readers with a need, sentences for what is unknown, and its kinds."""
+
+    hazard: str
+    category: tuple[str, ...]
+    name: str
+    access: dict[Need, Words] = {}
+    unknown: dict[str, Words] = {}
+    kinds: dict[str, HazardKind]
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        _allowed("kinds", self.kinds, {*Kind, OUTSIDE})
+        _allowed("unknown", self.unknown, MAY_BE_UNKNOWN)
+        for name, kind in self.kinds.items():
+            lacking = {"urgency", "severity", "certainty"} - kind.model_fields_set
+            if name != OUTSIDE and lacking:
+                raise ValueError(f"kinds.{name} needs {', '.join(sorted(lacking))}")
+        return self
+
+
+def _allowed(where: str, given: Mapping[str, object], allowed: set[str] | frozenset[str]) -> None:
+    for name in given:
+        if name not in allowed:
+            raise ValueError(f"{where}: there is no {name!r}; there are {', '.join(sorted(allowed))}")

@@ -1,0 +1,124 @@
+"""Catalogues: for each string id the sentence in one language, with who stands behind it and whether it still holds.
+
+A sentence without a translation is never silently replaced: `Said.missing` says so, and the checks hold the text back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import polib
+
+from onevoice.errors import Unusable
+from onevoice.localize.language import ENGLISH, catalogue_file, folder
+from onevoice.variant import Provenance
+
+PROVENANCE = re.compile(r"^\s*provenance:\s*(\S+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence in a language.
+
+    Where `missing`, `text` is the English source, so that facts still stand in a text which the checks hold back.
+    `stale`: the English sentence has changed since this was translated.
+    """
+
+    text: str
+    provenance: Provenance
+    stale: bool = False
+    missing: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One translation as the catalogue holds it."""
+
+    source: str
+    text: str
+    provenance: Provenance
+    fuzzy: bool
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All sentences of one language. English has no entries: it is its own source."""
+
+    language: str
+    entries: Mapping[str, Entry]
+    hash: str
+
+    def say(self, name: str, source: str) -> Said:
+        """The sentence with the string id `name`, whose English is `source` today."""
+        if self.language == ENGLISH:
+            return Said(source, Provenance.SOURCE)
+        entry = self.entries.get(name)
+        if entry is None or not entry.text:
+            return Said(source, Provenance.MACHINE_DRAFT, missing=True)
+        return Said(entry.text, entry.provenance, stale=entry.fuzzy or entry.source != source)
+
+
+def catalogue(root: Path, language: str) -> Catalogue:
+    """A language's catalogue, read again only where a file has changed.
+
+    Raises:
+        Unusable: the catalogue cannot be read; names the file.
+    """
+    paths = [folder(root, language) / "language.yaml"]
+    if language != ENGLISH:
+        paths.append(catalogue_file(root, language))
+    return _catalogue(language, tuple((str(path), _version(path)) for path in paths))
+
+
+def _version(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0)
+    return (found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=64)
+def _catalogue(language: str, files: tuple[tuple[str, tuple[int, int]], ...]) -> Catalogue:
+    content = [Path(name).read_bytes() if any(version) else b"" for name, version in files]
+    digest = f"sha256:{hashlib.sha256(bytes(1).join(content)).hexdigest()}"
+    if language == ENGLISH or not content[-1]:
+        return Catalogue(language, {}, digest)
+    return Catalogue(language, _entries(files[-1][0]), digest)
+
+
+def _entries(file: str) -> dict[str, Entry]:
+    po = read_po(Path(file))
+    default = provenance(f"provenance: {po.metadata.get('X-Provenance', '')}", Provenance.MACHINE_DRAFT)
+    return {
+        entry.msgctxt: Entry(entry.msgid, entry.msgstr.strip(), provenance(entry.tcomment, default), entry.fuzzy)
+        for entry in po
+        if entry.msgctxt and not entry.obsolete
+    }
+
+
+def read_po(path: Path) -> polib.POFile:
+    """A catalogue file as polib sees it.
+
+    Raises:
+        Unusable: names file and line.
+    """
+    try:
+        return polib.pofile(str(path), encoding="utf-8", wrapwidth=0)
+    except (OSError, UnicodeDecodeError) as problem:
+        what = str(problem).replace(str(path.parent) + "/", "")
+        raise Unusable(f"This catalogue cannot be read: {what}.", where=f"locales/{path.parts[-3]}") from None
+
+
+def provenance(comment: str, default: Provenance) -> Provenance:
+    """Who stands behind a translation, from its comment; what is not understood counts as the least trusted."""
+    found = PROVENANCE.search(comment)
+    if not found:
+        return default
+    known = {str(p): p for p in Provenance if p is not Provenance.SOURCE}
+    return known.get(found[1], Provenance.MACHINE_DRAFT)

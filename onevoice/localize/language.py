@@ -1,0 +1,125 @@
+"""`locales/<language>/language.yaml`: direction, form of address, time style, list style, words that people reply."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from babel import Locale, UnknownLocaleError
+from pydantic import AfterValidator, Field, field_validator
+
+from onevoice.errors import Unusable
+from onevoice.lexicon.files import checked, plain_values
+from onevoice.people import Frozen
+
+ENGLISH = "en"
+"""The source language: its sentences stand in templates/, not in a catalogue."""
+
+ListStyle = Literal["standard", "standard-short", "or", "or-short", "unit", "unit-short", "unit-narrow"]
+
+
+def _known_locale(name: str) -> str:
+    try:
+        Locale.parse(name)
+    except (UnknownLocaleError, ValueError):
+        raise ValueError(f"{name!r} is no locale that Babel knows, such as en_US or zh_Hans") from None
+    return name
+
+
+class ZoneNames(Frozen):
+    """What a time zone is called in the language."""
+
+    short: str
+    long: str
+
+
+class TimePatterns(Frozen):
+    """CLDR patterns; `{zone}` is replaced by the zone's name."""
+
+    short: str
+    long: str
+
+    @field_validator("short", "long")
+    @classmethod
+    def _whole(cls, pattern: str) -> str:
+        lacking = [part for part in ("{zone}", "m", "d", "M", "E") if part not in pattern]
+        if lacking:
+            raise ValueError(
+                f"a time carries hour, minutes, zone, weekday, day and month; {', '.join(lacking)} is missing"
+            )
+        return pattern
+
+
+class Language(Frozen):
+    """A language as its translators describe it.
+
+    `avoid` lists word forms of another form of address, which the lint finds. `weekdays` (Monday first) and `months`
+    stand here where CLDR has none of the language's own. `gap` stands between two sentences on one line.
+    """
+
+    language: str
+    name: str
+    direction: Literal["ltr", "rtl"]
+    babel: Annotated[str, AfterValidator(_known_locale)]
+    address: str
+    avoid: tuple[str, ...] = ()
+    time: TimePatterns
+    zones: dict[str, ZoneNames] = {}
+    list: ListStyle = "standard"
+    colon: str = ":"
+    gap: str = " "
+    weekdays: Annotated[tuple[str, ...], Field(max_length=7)] = ()
+    months: Annotated[tuple[str, ...], Field(max_length=12)] = ()
+    keywords: dict[str, Any] = {}
+
+    @field_validator("list", mode="before")
+    @classmethod
+    def _list_style(cls, style: Any) -> Any:
+        return "standard" if style == "and" else style
+
+    @field_validator("weekdays", "months")
+    @classmethod
+    def _all_or_none(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(names) not in (0, 7, 12):
+            raise ValueError("name all seven days or all twelve months")
+        return names
+
+
+def folder(root: Path, tag: str) -> Path:
+    """The folder of a language."""
+    return root / "locales" / tag
+
+
+def language(root: Path, tag: str) -> Language:
+    """A language's description, read again only where the file has changed.
+
+    Raises:
+        Unusable: there is no such language, or its file is wrong; names file and key.
+    """
+    path = folder(root, tag) / "language.yaml"
+    try:
+        return _language(f"locales/{tag}/language.yaml", tag, path.read_bytes())
+    except FileNotFoundError:
+        known = ", ".join(languages(root))
+        raise Unusable(f"There is no language {tag!r}.", where="locales", remedy=f"There are: {known}.") from None
+
+
+@lru_cache(maxsize=64)
+def _language(file: str, tag: str, content: bytes) -> Language:
+    found = checked(Language, plain_values(file, content), file)
+    if found.language != tag:
+        raise Unusable(f"The folder is called {tag}, the file says {found.language}.", where=f"{file} language")
+    return found
+
+
+def languages(root: Path) -> tuple[str, ...]:
+    """The languages that have words: English first, then those with a catalogue, sorted by tag."""
+    tags = sorted(path.parent.name for path in (root / "locales").glob("*/language.yaml"))
+    ready = [tag for tag in tags if tag != ENGLISH and catalogue_file(root, tag).is_file()]
+    return tuple([ENGLISH, *ready] if ENGLISH in tags else ready)
+
+
+def catalogue_file(root: Path, tag: str) -> Path:
+    """Where a language's catalogue lies."""
+    return folder(root, tag) / "LC_MESSAGES" / "messages.po"

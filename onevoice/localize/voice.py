@@ -1,0 +1,131 @@
+"""A language's voice: how it says times, lists of names, phone numbers and names in another script.
+
+Digits are always Western, and no character comes out that would needlessly make a text message longer.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Literal
+
+import phonenumbers
+from babel import Locale
+from babel.dates import format_datetime, get_timezone_name
+from babel.lists import format_list
+
+from onevoice.facts import Instant
+from onevoice.localize.language import Language, language
+
+LRI, RLI, PDI = "\u2066", "\u2067", "\u2069"
+_TOKEN = re.compile(r"'(?P<quoted>[^']*)'|(?P<zone>\{zone\})|(?P<field>([A-Za-z])\4*)|(?P<other>.)", re.DOTALL)
+_NARROW = str.maketrans({"\u202f": " ", "\u00a0": " ", "\u2009": " ", "\u200e": None, "\u200f": None, "\u061c": None})
+_UNWANTED = re.compile(r"[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\U000f0000-\U0010ffff\ue000-\uf8ff]")
+_SHORT_WEEKDAY = 4
+_NANP = 1
+
+
+def clean(text: str) -> str:
+    """A value that a person typed, on one line, without controls, direction marks or private characters."""
+    spaced = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
+    return " ".join(_UNWANTED.sub("", spaced).split())
+
+
+def _direction(text: str) -> str | None:
+    """The direction of the first letter that has one."""
+    strong = (unicodedata.bidirectional(c) for c in text)
+    return next(("ltr" if d == "L" else "rtl" for d in strong if d in ("L", "R", "AL")), None)
+
+
+class Voice:
+    """How one language says values. Made once for each language."""
+
+    def __init__(self, spoken: Language) -> None:
+        self.language = spoken
+        self.direction = spoken.direction
+        self.gap = spoken.gap
+
+    @cached_property
+    def _locale(self) -> Locale:
+        return Locale.parse(self.language.babel)
+
+    def isolate(self, text: str) -> str:
+        """The text, kept from mixing with its surroundings where it runs the other way (numbers and links are LTR).
+
+        A text that holds isolates already (a list of names) is left as it is.
+        """
+        if PDI in text:
+            return text
+        way = _direction(text) or "ltr"
+        if way == self.direction:
+            return text
+        return f"{LRI if way == 'ltr' else RLI}{text}{PDI}"
+
+    def names(self, names: Sequence[str]) -> str:
+        """Proper names as a list: `Old Mill, Riverside, and Harbor`."""
+        isolated = [self.isolate(clean(name)) for name in names]
+        return format_list(isolated, self.language.list, self._locale).translate(_NARROW)
+
+    def phone(self, e164: str) -> str:
+        """A number as people read it, and as any phone dials it: national in North America, else international."""
+        number = phonenumbers.parse(e164)
+        national = number.country_code == _NANP
+        form = phonenumbers.PhoneNumberFormat.NATIONAL if national else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+        return phonenumbers.format_number(number, form).translate(_NARROW)
+
+    def instant(self, instant: Instant, style: Literal["short", "long"] = "short") -> str:
+        """A moment on the clocks of its zone, with weekday, date and the zone's name."""
+        return self._instant(instant, style)
+
+    @lru_cache(maxsize=512)  # noqa: B019 - one voice for each language, kept for the life of the process
+    def _instant(self, instant: Instant, style: Literal["short", "long"]) -> str:
+        pieces = (self._piece(found, instant, style) for found in _TOKEN.finditer(getattr(self.language.time, style)))
+        return _western("".join(pieces)).translate(_NARROW)
+
+    def _piece(self, found: re.Match[str], instant: Instant, style: Literal["short", "long"]) -> str:
+        if found["zone"]:
+            return self.zone(instant, style)
+        if field := found["field"]:
+            return self._field(field, instant)
+        return found["other"] or found["quoted"] or "'"
+
+    def _field(self, field: str, instant: Instant) -> str:
+        local = instant.local
+        if field[0] in "Ec" and self.language.weekdays:
+            return self.language.weekdays[local.weekday()]
+        if field in ("MMM", "MMMM", "LLL", "LLLL") and self.language.months:
+            return self.language.months[local.month - 1]
+        return format_datetime(local, field, locale=self._locale)
+
+    def zone(self, instant: Instant, style: Literal["short", "long"]) -> str:
+        """The name of the instant's zone, as the translators wrote it, else as CLDR has it."""
+        named = self.language.zones.get(instant.zone)
+        if named:
+            return self.isolate(named.short if style == "short" else named.long)
+        return get_timezone_name(instant.local, width="long", zone_variant="generic", locale=self._locale)
+
+
+def _western(text: str) -> str:
+    return "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() else c for c in text)
+
+
+def voice(root: Path, tag: str) -> Voice:
+    """The voice of a language.
+
+    Raises:
+        Unusable: there is no such language, or its file is wrong.
+    """
+    return _voice(language(root, tag))
+
+
+_VOICES: dict[str, tuple[Language, Voice]] = {}
+
+
+def _voice(spoken: Language) -> Voice:
+    known = _VOICES.get(spoken.language)
+    if known is None or known[0] is not spoken:
+        known = _VOICES[spoken.language] = (spoken, Voice(spoken))
+    return known[1]
