@@ -1,0 +1,231 @@
+"""The approval page, the status page, and the button that stops all sending."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hmac import compare_digest
+
+from fastapi import APIRouter
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import Response
+
+from console import answers, maps
+from console.asking import Form, OurPage, TheDesk
+from console.throttle import Throttle
+from console.words import Words
+from onevoice.desk import approve, control, officers, release
+from onevoice.desk import look as looking
+from onevoice.desk.look import Look
+from onevoice.desk.officers import Actor
+from onevoice.desk.wiring import Desk, open_desk
+from onevoice.errors import Conflict, OneVoiceError, Refused, Unusable
+
+log = logging.getLogger(__name__)
+routes = APIRouter()
+
+MOVING = frozenset({"sending", "halted"})
+"""States in which the figures change by themselves, so that the page loads itself again."""
+LONGEST_NAME = 80
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a person typed, and what is wrong with it, by field. The secret is never given back."""
+
+    name: str = ""
+    hazard: str = ""
+    reason: str = ""
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+
+def form_token(desk: Desk, alert_id: str, shown: str) -> str:
+    """What shows that a form was ours, for this alert as it was shown."""
+    return desk.vault.sign(f"approve|{alert_id}|{shown}")
+
+
+@routes.get("/approve/{alert_id}")
+def look_at(desk: TheDesk, alert_id: str, lang: str = "en") -> Response:
+    """Everything that an approver must see before anything can be done."""
+    return _page(desk, alert_id, lang=lang)
+
+
+def _page(desk: Desk, alert_id: str, typed: Typed | None = None, status: int = 200, lang: str = "en") -> Response:
+    try:
+        seen = looking.look(desk, alert_id, first=lang)
+    except Unusable:
+        return answers.not_found()
+    shown = seen.release.hash if seen.release else ""
+    return answers.page(
+        "approve.html",
+        status=status,
+        w=Words(desk, "en"),
+        mode=desk.settings.mode.value,
+        seen=seen,
+        typed=typed or Typed(),
+        shown=shown,
+        token=form_token(desk, alert_id, shown),
+        map=maps.draw(desk, seen.alert.area, "en"),
+        zone=desk.settings.zone,
+        now=desk.now(),
+        progress=looking.progress(desk, alert_id),
+        moving=seen.row.state in MOVING and not typed,
+    )
+
+
+@routes.post("/approve/{alert_id}", dependencies=[OurPage])
+def act(request: Request, desk: TheDesk, alert_id: str, form: Form) -> Response:
+    """Approve, approve and send, or return. What was typed is kept where something is wrong with it."""
+    throttle: Throttle = request.app.state.throttle
+    name = form.get("name", "").strip()[:LONGEST_NAME]
+    keys = (f"name {name.casefold()}", f"address {request.client.host if request.client else ''}")
+    if seconds := throttle.wait(*keys):
+        return _too_many(desk, alert_id, form, seconds)
+    try:
+        _ours(desk, alert_id, form)
+        actor = _proved(desk, throttle, keys, name, form.get("secret", ""))
+        _do(desk, alert_id, actor, form)
+    except OneVoiceError as error:
+        return _wrong(desk, alert_id, form, error)
+    done = answers.see(f"/approve/{alert_id}")
+    if form.get("deed") == "send":
+        done.background = BackgroundTask(_send, desk, alert_id)
+    return done
+
+
+def _send(desk: Desk, alert_id: str) -> None:
+    """Send unless a running sender takes it within a second. On a desk of its own: it closes its providers."""
+    from onevoice.desk import send  # noqa: PLC0415 - a console that only shows pages loads no senders
+
+    try:
+        send.send_unless_taken(open_desk(desk.settings), alert_id)
+    except OneVoiceError as error:
+        log.error("%s was released, but the console could not send it (%s)", alert_id, type(error).__name__)  # noqa: TRY400 - a traceback could hold what a provider was given
+
+
+def _ours(desk: Desk, alert_id: str, form: Mapping[str, str]) -> None:
+    expected = form_token(desk, alert_id, form.get("shown", ""))
+    if not compare_digest(expected.encode(), form.get("token", "").encode()):
+        what = "This form is not one that we made for this alert."
+        raise Conflict(what, remedy="Read the page again, then decide.")
+
+
+def _proved(desk: Desk, throttle: Throttle, keys: tuple[str, ...], name: str, secret: str) -> Actor:
+    if not (name and secret):
+        missing = "name" if not name else "secret"
+        what = f"Type your {missing}."
+        raise Unusable(what, where=missing)
+    try:
+        actor = officers.prove(desk, name, secret)
+    except Refused as refused:
+        throttle.failed(*keys)
+        raise Refused(refused.what, where="secret", remedy=refused.remedy) from None
+    throttle.passed(keys[0])
+    return actor
+
+
+def _do(desk: Desk, alert_id: str, actor: Actor, form: Mapping[str, str]) -> None:
+    deed, shown = form.get("deed", ""), form.get("shown", "")
+    if deed == "return":
+        approve.send_back(desk, alert_id, actor, form.get("reason", ""))
+    elif deed in ("approve", "send"):
+        _approve(desk, alert_id, actor, shown, form.get("hazard", ""))
+        if deed == "send":
+            _release(desk, alert_id, actor)
+    else:
+        what = "The form did not say what to do."
+        raise Unusable(what, remedy="Press one of its buttons.")
+
+
+def _approve(desk: Desk, alert_id: str, actor: Actor, shown: str, hazard: str) -> None:
+    """Approve; where this very content stands approved already, only look that the right hazard was typed."""
+    seen = looking.look(desk, alert_id)
+    if not _stands(seen, shown):
+        approve.approve(desk, alert_id, actor, shown=shown, hazard_typed=hazard)
+    elif " ".join(hazard.casefold().split()) != seen.hazard.casefold():
+        what = f"The hazard was not typed as it is called: {seen.hazard}."
+        raise Refused(what, where="hazard", remedy="Read the page again, then type it.")
+
+
+def _stands(seen: Look, shown: str) -> bool:
+    """True where what was shown is approved, so that a second click is no second deed."""
+    return bool(seen.release and seen.release.hash == shown and any(v.verdict == "approved" for v in seen.verdicts))
+
+
+def _release(desk: Desk, alert_id: str, actor: Actor) -> None:
+    seen = looking.look(desk, alert_id)
+    if seen.release and seen.release.due_at and seen.row.released_by == actor.name:
+        return  # the second click of the same person
+    release.release(desk, alert_id, actor)
+
+
+def _too_many(desk: Desk, alert_id: str, form: Mapping[str, str], seconds: int) -> Response:
+    words = f"Too many wrong secrets. Wait {seconds} seconds, then try again. To stop all sending you need no secret."
+    answer = _page(desk, alert_id, _typed(form, {"secret": words}), 429)
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
+
+
+def _wrong(desk: Desk, alert_id: str, form: Mapping[str, str], error: OneVoiceError) -> Response:
+    from console.app import status_of  # noqa: PLC0415 - the application imports its rooms
+
+    place = error.where if error.where in ("name", "secret", "hazard", "reason") else "form"
+    words = f"{error.what} {error.remedy}".strip()
+    return _page(desk, alert_id, _typed(form, {place: words}), status_of(error))
+
+
+def _typed(form: Mapping[str, str], problems: Mapping[str, str]) -> Typed:
+    kept = {name: form.get(name, "") for name in ("name", "hazard", "reason")}
+    return Typed(**kept, problems=problems)
+
+
+@routes.get("/status/{alert_id}")
+def status(desk: TheDesk, alert_id: str) -> Response:
+    """How far an alert has come: reach by segment, what is not known as a part of its own."""
+    try:
+        seen = looking.look(desk, alert_id)
+    except Unusable:
+        return answers.not_found()
+    return answers.page(
+        "status.html",
+        w=Words(desk, "en"),
+        mode=desk.settings.mode.value,
+        seen=seen,
+        progress=looking.progress(desk, alert_id),
+        moving=seen.row.state in MOVING,
+        now=desk.now(),
+        zone=desk.settings.zone,
+    )
+
+
+@routes.get("/halt")
+def ask_to_halt(desk: TheDesk, back: str = "") -> Response:
+    """The step between the button and the deed, on a page of its own."""
+    return _halt_page(desk, Typed(), back)
+
+
+def _halt_page(desk: Desk, typed: Typed, back: str, problem: str = "", status: int = 200) -> Response:
+    try:
+        standing = control.state(desk)
+    except OneVoiceError:
+        stopped = desk.settings.halt_file.exists()
+        standing = {"control": "halted" if stopped else "unknown", "by": typed.name, "reason": typed.reason}
+    mode = desk.settings.mode.value
+    return answers.page(
+        "halt.html", status=status, mode=mode, back=back, standing=standing, problem=problem, typed=typed
+    )
+
+
+@routes.post("/halt", dependencies=[OurPage])
+def halt(desk: TheDesk, form: Form) -> Response:
+    """Stop all sending. No secret: to stop must always be easy. A name, because somebody will ask."""
+    name, reason = form.get("name", "").strip()[:LONGEST_NAME], form.get("reason", "").strip()
+    back = form.get("back", "")
+    if not name:
+        words = "Type your name, so that others know whom to ask."
+        return _halt_page(desk, Typed(reason=reason, problems={"name": words}), back, status=422)
+    done = control.halt(desk, name, reason or "no reason given")
+    problem = "" if done.get("database", True) else str(done.get("detail", ""))
+    return _halt_page(desk, Typed(name=name, reason=reason), back, problem)

@@ -1,0 +1,90 @@
+"""Pages and feeds of partner organisations. Their address is their key; a wrong one gets the answer of any."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from console import answers, feeds
+from console.asking import Form, OurPage, TheDesk
+from console.words import Words
+from onevoice.desk import partners, publish
+from onevoice.desk.publish import Version
+from onevoice.desk.wiring import Desk
+from onevoice.errors import Refused, Unusable
+from onevoice.feeds import CAP_TYPE
+from onevoice.people import Tier
+
+routes = APIRouter()
+
+
+def _partner(desk: Desk, token: str) -> Any | None:
+    try:
+        return partners.prove(desk, token)
+    except Refused:
+        return None
+
+
+@routes.get("/partners/{token}/")
+def page(desk: TheDesk, token: str) -> Response:
+    """Current alerts with their texts, and two buttons for each."""
+    partner = _partner(desk, token)
+    if partner is None:
+        return answers.not_found()
+    zones = {zone for zone in partner.zones.split(",") if zone}
+    shown = [v for v in publish.current(desk) if not zones or zones & set(v.alert.area.zones)]
+    return answers.page(
+        "partner.html",
+        w=Words(desk, "en"),
+        partner=partner,
+        shown=[(v, _texts(v, partner)) for v in shown],
+        restricted=publish.wants(partner, Tier.T4),
+        said={v.alert.id: publish.said(desk, partner.id, v.alert) for v in shown},
+        zone=desk.settings.zone,
+    )
+
+
+def _texts(version: Version, partner: Any) -> list[publish.Passage]:
+    """The texts in the languages that a partner wants; all where it names none, or none of them is there."""
+    wanted = [language for language in partner.languages.split(",") if language in version.texts]
+    return [version.texts[language] for language in wanted or version.texts]
+
+
+@routes.post("/partners/{token}/", dependencies=[OurPage])
+def say(desk: TheDesk, token: str, form: Form) -> Response:
+    """A partner received a version, or passes it on."""
+    if _partner(desk, token) is None:
+        return answers.not_found()
+    partners.say(desk, token, form.get("alert", ""), form.get("word", ""))
+    return answers.see(f"/partners/{token}/")
+
+
+@routes.get("/partners/{token}/cap/{alert_id}.xml")
+def restricted(request: Request, desk: TheDesk, token: str, alert_id: str) -> Response:
+    """The restricted CAP document, for partners that want tier T4."""
+    partner = _partner(desk, token)
+    if partner is None or not publish.wants(partner, Tier.T4):
+        return answers.not_found()
+    try:
+        body = publish.cap_document(desk, alert_id, Tier.T4)
+    except Unusable:
+        return answers.not_found()
+    return _private(answers.document(request, body, CAP_TYPE))
+
+
+@routes.get("/partners/{token}/{form}")
+def feed(request: Request, desk: TheDesk, token: str, form: str, lang: str | None = None) -> Response:
+    """A partner's own feed."""
+    partner = _partner(desk, token)
+    if partner is None or form not in feeds.TYPES:
+        return answers.not_found()
+    return _private(feeds.answer(request, form, *publish.partner_feed(desk, token, partner), lang))
+
+
+def _private(answer: Response) -> Response:
+    """No cache between us and the partner may keep it for others."""
+    answer.headers["Cache-Control"] = "private, max-age=15, must-revalidate"
+    return answer

@@ -1,0 +1,144 @@
+"""One form for each hazard, with that hazard's own facts. Each drafts a warning, submits it, and asks for approval."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from prefect import flow
+
+from flows.forms import Circumstances, Shelter, ask_for_approval
+
+
+class Water(StrEnum):
+    """What is wrong with the water: germs are boiled away, chemicals are not."""
+
+    germs = "germs"
+    chemicals = "chemicals"
+
+
+@flow(name="warn: river flood", persist_result=False)
+async def river_flood(
+    circumstances: Circumstances,
+    act_by: datetime,
+    impact_known: bool = True,
+    shelter: Shelter | None = None,
+    road_closed: str | None = None,
+) -> None:
+    """The river rises over its banks.
+
+    Args:
+        circumstances: where, and what every warning needs.
+        act_by: the moment by which people must have moved.
+        impact_known: switch off while nobody knows how high the water will come; then give the next update.
+        shelter: a place to go to.
+        road_closed: a road that nobody should plan to use.
+    """
+    facts = _told(act_by=act_by, shelter=shelter, road_closed=road_closed)
+    await ask_for_approval("river_flood", "warning", circumstances, facts, impact_known=impact_known)
+
+
+@flow(name="warn: flash flood", persist_result=False)
+async def flash_flood(circumstances: Circumstances, impact_known: bool = True, road_closed: str | None = None) -> None:
+    """Water comes suddenly.
+
+    Args:
+        circumstances: where, and what every warning needs.
+        impact_known: switch off while nobody knows how bad it is; then give the next update.
+        road_closed: a road under water.
+    """
+    facts = _told(road_closed=road_closed)
+    await ask_for_approval("flash_flood", "warning", circumstances, facts, impact_known=impact_known)
+
+
+@flow(name="warn: wildfire, leave", persist_result=False)
+async def wildfire_evacuation(
+    circumstances: Circumstances,
+    shelter: Shelter | None = None,
+    road_closed: str | None = None,
+    bus_from: str | None = None,
+) -> None:
+    """Fire comes near, and people must leave.
+
+    Args:
+        circumstances: where, and what every warning needs.
+        shelter: a place to go to.
+        road_closed: a road that is not a way out.
+        bus_from: where buses leave for people without a car.
+    """
+    facts = _told(shelter=shelter, road_closed=road_closed, bus_from=bus_from)
+    await ask_for_approval("wildfire_evacuation", "warning", circumstances, facts)
+
+
+@flow(name="warn: tornado", persist_result=False)
+async def tornado(circumstances: Circumstances) -> None:
+    """A tornado was seen or is on radar.
+
+    Args:
+        circumstances: where, and what every warning needs.
+    """
+    await ask_for_approval("tornado", "warning", circumstances, {})
+
+
+@flow(name="warn: unsafe water", persist_result=False)
+async def boil_or_unsafe_water(
+    circumstances: Circumstances, water: Water = Water.germs, water_point: str | None = None
+) -> None:
+    """Tap water is not safe.
+
+    Args:
+        circumstances: where, and what every warning needs.
+        water: what is wrong with it; boiling does not help against chemicals.
+        water_point: where people get safe water.
+    """
+    chemical = {"actions": ["do_not_drink_tap_water", "do_not_boil_to_make_safe", "use_bottled_water"]}
+    more: dict[str, Any] = chemical if water is Water.chemicals else {}
+    facts = _told(water_point=water_point)
+    await ask_for_approval("boil_or_unsafe_water", "warning", circumstances, facts, **more)
+
+
+@flow(name="warn: extreme heat", persist_result=False)
+async def extreme_heat(circumstances: Circumstances, cool_place: Shelter | None = None) -> None:
+    """Heat that can kill, above all people who live alone.
+
+    Args:
+        circumstances: where, and what every warning needs.
+        cool_place: a cool place that is open to everyone.
+    """
+    await ask_for_approval("extreme_heat", "warning", circumstances, _told(shelter=cool_place))
+
+
+@flow(name="warn: disease outbreak", persist_result=False)
+async def infectious_disease_outbreak(circumstances: Circumstances, impact_known: bool = True) -> None:
+    """A disease spreads.
+
+    Args:
+        circumstances: where, and what every warning needs.
+        impact_known: switch off while nobody knows how sick it makes people; then give the next update.
+    """
+    await ask_for_approval("infectious_disease_outbreak", "warning", circumstances, {}, impact_known=impact_known)
+
+
+@flow(name="warn: power outage", persist_result=False)
+async def power_outage(circumstances: Circumstances, powered_place: Shelter | None = None) -> None:
+    """The power is out.
+
+    Args:
+        circumstances: where, and what every warning needs.
+        powered_place: a place with power for people who need it for a device.
+    """
+    await ask_for_approval("power_outage", "warning", circumstances, _told(shelter=powered_place))
+
+
+@flow(name="prepare: who checks on whom", persist_result=False)
+async def social_isolation_checkin(circumstances: Circumstances) -> None:
+    """Before anything happens: neighbors agree who checks on whom.
+
+    Args:
+        circumstances: where, and what every message needs.
+    """
+    await ask_for_approval("social_isolation_checkin", "preparedness", circumstances, {})
+
+
+def _told(**facts: Any) -> dict[str, Any]:
+    """The facts that were given."""
+    return {name: fact.fact() if isinstance(fact, Shelter) else fact for name, fact in facts.items() if fact}
