@@ -1,0 +1,1 @@
+"""The people: importing contacts, segments and messengers."""

@@ -1,0 +1,140 @@
+"""What may stand in a field of the contact file, and what it becomes.
+
+Each reader takes the text of one field, already stripped, and gives the value or raises Wrong with a reason that says
+what is allowed. A reason never repeats what was given.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+
+from audiences.addresses import Wrong
+from onevoice.people import Role, Tier
+
+_YES = frozenset("yes y true t 1 1.0 x on si sí oui wi".split())  # noqa: SIM905 - words read better in a row
+_NO = frozenset("no n false f 0 0.0 - off non".split())  # noqa: SIM905 - as above
+
+LANGUAGES = ("en", "es", "fr", "ar", "zh-Hans", "vi", "ht")
+"""Languages that OneVoice ships."""
+
+_SPELLINGS = {
+    "en": "en eng english",
+    "es": "es spa spanish español espanol castellano",
+    "fr": "fr fra fre french français francais",
+    "ar": "ar ara arabic العربية",
+    "zh-Hans": "zh-hans zh zho chi zh-cn zh-sg zh-hans-cn chinese mandarin 中文 简体中文",
+    "vi": "vi vie vietnamese tiếng-việt",
+    "ht": "ht hat haitian haitian-creole kreyòl kreyol kreyòl-ayisyen",
+}
+_LANGUAGE = {spelling: tag for tag, spellings in _SPELLINGS.items() for spelling in spellings.split()}
+_OTHER_SCRIPTS = frozenset({"hant", "tw", "hk", "mo"})
+
+_MEANS = {
+    "sms": "sms text txt mobile cell sms-text",
+    "email": "email e-mail mail",
+    "voice": "voice phone call landline telephone",
+}
+_MEAN = {spelling: means for means, spellings in _MEANS.items() for spelling in spellings.split()}
+
+_CONSENT = {
+    "emergency": "emergency emergency-warning emergencies warning warnings alert alerts",
+    "information": "information info preparedness recovery support check-in rumor-control newsletter",
+    "all": "all yes y true 1 any",
+    "none": "none no n false 0",
+}
+_CLASS = {spelling: name for name, spellings in _CONSENT.items() for spelling in spellings.split()}
+
+LONGEST_WORD, LONGEST_ZONE = 80, 60
+NORTH, EAST = 90, 180
+
+
+def boolean(text: str) -> bool:
+    """Yes or no; empty is no."""
+    word = text.casefold()
+    if word in _YES:
+        return True
+    if not word or word in _NO:
+        return False
+    raise Wrong("is neither yes nor no; write yes, no, true, false, 1, 0, or leave it empty.")
+
+
+def language(text: str, offered: tuple[str, ...] = LANGUAGES) -> str | None:
+    """A language that OneVoice speaks, by tag or name, with or without a region."""
+    if not text:
+        return None
+    word = re.sub(r"[\s_]+", "-", text.casefold())
+    found = _LANGUAGE.get(word)
+    if found is None and not _OTHER_SCRIPTS & set(word.split("-")):
+        found = _LANGUAGE.get(word.split("-")[0]) if re.fullmatch(r"[a-z]{2,3}(-\w{2,4}){1,2}", word) else None
+    if found not in offered:
+        raise Wrong(f"is not a language of this OneVoice; write one of {', '.join(offered)}, or leave it empty.")
+    return found
+
+
+def tier(text: str) -> str | None:
+    """T1 to T4, or the digit alone."""
+    word = text.upper().removesuffix(".0")
+    word = f"T{word}" if word in {"1", "2", "3", "4"} else word
+    if word and word not in list(Tier):
+        raise Wrong("is not a reading level; write T1, T2, T3 or T4, or leave it empty.")
+    return word or None
+
+
+def role(text: str) -> str:
+    """What the contact is to the community; empty is resident."""
+    word = text.casefold() or Role.RESIDENT.value
+    if word not in list(Role):
+        raise Wrong(f"is not a role; write one of {', '.join(Role)}, or leave it empty.")
+    return word
+
+
+def means(text: str) -> tuple[str, ...]:
+    """Preferred means, in order."""
+    return _several(text, _MEAN, f"is not a means; write {', '.join(_MEANS)}, the preferred one first.")
+
+
+def consent(text: str) -> tuple[str, ...]:
+    """Classes of message that the person agreed to; empty where the list does not say."""
+    return _several(text, _CLASS, f"is not a class of consent; write {', '.join(_CONSENT)}, or leave it empty.")
+
+
+def _several(text: str, known: Mapping[str, str], reason: str) -> tuple[str, ...]:
+    words = [word for word in re.split(r"[,;/|+>\s]+", text.casefold()) if word]
+    if any(word not in known for word in words):
+        raise Wrong(reason)
+    return tuple(dict.fromkeys(known[word] for word in words))
+
+
+def word(text: str) -> str | None:
+    """A short text without control characters."""
+    if len(text) > LONGEST_WORD:
+        raise Wrong(f"is longer than {LONGEST_WORD} characters.")
+    if any(unicodedata.category(c) == "Cc" for c in text):
+        raise Wrong("has a control character in it.")
+    return text or None
+
+
+def zone(text: str) -> str | None:
+    """A zone as its id is spelled: Old Mill is old-mill."""
+    plain = re.sub(r"[\s_]+", "-", text.casefold())
+    if len(plain) > LONGEST_ZONE:
+        raise Wrong(f"is longer than {LONGEST_ZONE} characters.")
+    return word(plain)
+
+
+def degrees(limit: int) -> Callable[[str], float | None]:
+    """A reader of latitudes (limit 90) or longitudes (limit 180), with a point or a comma."""
+
+    def read(text: str) -> float | None:
+        try:
+            value = float(text.replace(",", ".")) if text else None
+        except ValueError:
+            raise Wrong("is not a number of degrees, such as 40.0123.") from None
+        if value is not None and not (math.isfinite(value) and abs(value) <= limit):
+            raise Wrong(f"is not between -{limit} and {limit} degrees; latitude and longitude may be swapped.")
+        return value
+
+    return read
