@@ -42,7 +42,8 @@ RULES = {
         Rule("C24", _BLOCK, _RELEASE, "An exercise or test says so first and last; a real alert never does."),
         Rule("C25", _BLOCK, _RELEASE, "Every text names the authority that speaks."),
         # Length
-        Rule("N01", _BLOCK, _VARIANT, "A text message keeps to its number of segments."),
+        # Warns only: one segment more costs money, another language or silence costs more (docs/decisions/0006).
+        Rule("N01", _WARN, _VARIANT, "A text message keeps to its number of segments."),
         Rule("N02", _WARN, _VARIANT, "Source, hazard, place and first action stand in the first two segments."),
         Rule("N03", _NOTE, _VARIANT, "Something did not fit into the text message and was left out."),
         # Translation

@@ -23,13 +23,20 @@ from onevoice.facts import (
     Url,
 )
 from onevoice.lexicon import OUTSIDE, Lexicon
-from onevoice.people import Need
+from onevoice.people import Messenger, Need
 
 _ZONE = "America/New_York"
 _SENT = datetime(2026, 9, 23, 19, 30, tzinfo=UTC)
 """A Wednesday: the longest weekday in many languages."""
 _NAMES = ("Old Mill", "Riverside", "Harbor", "Market", "North Hill", "Station")
 _URL = "https://alerts.millford.example/a/7kq2wd"
+AUTHORITY = Messenger(
+    id="sample",
+    kind="authority",
+    names={"en": "Millford Emergency Management"},
+    phones={"help": "+14135550140", "text": "+14135550141", "transport": "+14135550142"},
+)
+"""Who speaks in an example; a deployment's own authority is given where there is one."""
 SIZES = (1, 2, 6)
 """How many places a sample has."""
 _LATER = frozenset([Kind.WARNING, Kind.UPDATE, Kind.CORRECTION])

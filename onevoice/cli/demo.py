@@ -83,7 +83,8 @@ def _part(home: Path, name: str, words: list[str], *, out: int | None = None) ->
 def _sandbox(home: Path) -> Iterator[Mapping[str, str]]:
     from onevoice.desk.setup import SANDBOX_ACCOUNT, SANDBOX_TOKEN
 
-    words = [sys.executable, "-m", "sandbox", "--with-parent", "--record", str(home / "sandbox-record.jsonl"), "--delay-scale", "0.5"]
+    words = [sys.executable, "-m", "sandbox", "--with-parent", "--delay-scale", "0.5"]
+    words += ["--record", str(home / "sandbox-record.jsonl")]
     words += ["--account-sid", SANDBOX_ACCOUNT, "--auth-token", SANDBOX_TOKEN]
     with _part(home, "sandbox", words, out=subprocess.PIPE) as part:
         yield _first_line(part.stdout)

@@ -9,10 +9,9 @@ from onevoice.errors import Conflict, Refused, Unusable
 from onevoice.ledger import alerts, audit
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from onevoice.desk.officers import Actor
     from onevoice.desk.wiring import Desk
+    from onevoice.ledger.engine import Connection
 
 
 def approve(

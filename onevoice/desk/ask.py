@@ -76,10 +76,10 @@ def _notice(desk: Desk, alert: Alert, release: AnyRow, address: str, means: Mean
     mark = "" if alert.status == "Actual" else f"{alert.status.upper()}. "
     line = f"{mark}Approval needed: {hazard}, {alert.kind}, to {release.contacts} people."
     text = f"{line}\nOpen: {approval_link(desk, alert.id)}"
-    parts = {"text": text} if means is Means.SMS else {"subject": line, "text": text, "html": ""}
+    parts = {"text": text} if means is Means.SMS else {"subject": line, "text": text}
     return Outgoing(
         attempt=0,
-        token="",
+        token=f"notice-{release.id}",
         message_id=f"notice-{release.id}-{_slug(alert.id)}",
         to=address,
         parts=parts,

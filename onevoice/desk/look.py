@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from onevoice.desk import charts, draft, status
-from onevoice.desk.publish import withheld
+from onevoice.desk.published import withheld
 from onevoice.ledger import alerts, control, reach
 from onevoice.people import Means, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection
-
     from onevoice.alert import Alert
     from onevoice.desk.wiring import Desk
     from onevoice.ledger.alerts import AnyRow
     from onevoice.ledger.control import Control
+    from onevoice.ledger.engine import Connection
     from onevoice.variant import Finding, Variant
 
 _MEANS = (Means.SMS, Means.EMAIL, Means.PAGE)

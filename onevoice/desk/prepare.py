@@ -15,10 +15,9 @@ from onevoice.variant import Finding, Scope, Severity, Variant
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sqlalchemy import Connection
-
     from onevoice.alert import Alert
     from onevoice.desk.wiring import Desk
+    from onevoice.ledger.engine import Connection
     from onevoice.ledger.plan import Chosen, InUse, Numbers, Wanted
     from onevoice.people import Messenger
 

@@ -12,12 +12,11 @@ from onevoice.errors import Blocked, Conflict, OutOfReach, Refused
 from onevoice.ledger import alerts, audit, control
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from onevoice.alert import Alert
     from onevoice.desk.officers import Actor
     from onevoice.desk.wiring import Desk
     from onevoice.ledger.alerts import AnyRow
+    from onevoice.ledger.engine import Connection
 
 PAGE_TIMEOUT = 5.0
 """Seconds that the public page has to answer."""

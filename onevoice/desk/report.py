@@ -11,9 +11,9 @@ from onevoice.ledger import alerts, chronicle, notices, reach
 
 if TYPE_CHECKING:
     from jinja2 import Template
-    from sqlalchemy import Connection
 
     from onevoice.desk.wiring import Desk
+    from onevoice.ledger.engine import Connection
 
 PAGES = Path(__file__).parent / "pages"
 WORDS = tuple(reach.WORDS.values())

@@ -8,9 +8,8 @@ from onevoice.desk import draft
 from onevoice.ledger import alerts, partners, reach
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from onevoice.desk.wiring import Desk
+    from onevoice.ledger.engine import Connection
 
 SETTLED = frozenset({"completed", "halted", "recalled", "expired"})
 """States of an alert in which nothing more happens by itself."""

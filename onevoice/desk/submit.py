@@ -13,12 +13,11 @@ from onevoice.settings import Mode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Connection
-
     from onevoice.alert import Alert
     from onevoice.desk.officers import Actor
     from onevoice.desk.prepare import Prepared
     from onevoice.desk.wiring import Desk
+    from onevoice.ledger.engine import Connection
     from onevoice.ledger.plan import Planned
     from onevoice.variant import Variant
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, or_, select, update
 
-from onevoice.ledger.queue import newer_is_released, valid_until
+from onevoice.ledger.queue import every_means, newer_is_released, valid_until
 from onevoice.ledger.sending import Claimed
 from onevoice.ledger.states import DeliveryState, Event, step
 from onevoice.ledger.tables import alert, attempt, contact_point, delivery, release, variant
@@ -36,7 +36,10 @@ class Doubtful:
 def lapse(conn: Connection, now: datetime) -> int:
     """Calls whose worker did not come back in time are in doubt. How many there were."""
     gone = select(delivery.c.id, delivery.c.fence).where(
-        delivery.c.state == S.SUBMITTING, delivery.c.lease_until < now, delivery.c.release_id.in_(_released())
+        delivery.c.release_id.in_(_released()),
+        every_means(),
+        delivery.c.state == S.SUBMITTING,
+        delivery.c.lease_until < now,
     )
     rows = conn.execute(gone.limit(BATCH).with_for_update(skip_locked=True)).all()
     ids = [row.id for row in rows]
@@ -77,7 +80,7 @@ def to_look_for(conn: Connection, states: Sequence[DeliveryState], now: datetime
         *(r.severity, r.urgency, r.act_by, r.expires, alert.c.kind, contact_point.c.address_enc, variant.c.units),
         case((closed, 1), else_=0).label("closed"),
     )
-    due = select(*columns).select_from(joined).where(d.state.in_(states), d.not_before <= now)
+    due = select(*columns).select_from(joined).where(every_means(), d.state.in_(states), d.not_before <= now)
     rows = conn.execute(due.where(d.release_id.in_(_released())).order_by(d.not_before, d.id).limit(limit))
     return [_doubtful(row, now) for row in rows]
 

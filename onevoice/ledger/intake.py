@@ -104,9 +104,7 @@ class Intake:
 
     def _point_ids(self, keys: Iterable[str]) -> dict[str, int]:
         mine = contact_point.c.contact_key.in_(list(keys))
-        return dict(
-            self._conn.execute(select(contact_point.c.contact_key, contact_point.c.id).where(mine)).all()
-        )
+        return dict(self._conn.execute(select(contact_point.c.contact_key, contact_point.c.id).where(mine)).all())
 
     def _point(self, key: str, address: Address) -> dict[str, Any]:
         return {

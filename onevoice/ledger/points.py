@@ -137,4 +137,5 @@ def _languages(each: CTE, common: CTE) -> ColumnElement[str]:
 
 
 def _by_rank(each: CTE, named: dict[int, str]) -> ColumnElement[str]:
-    return case(*((each.c.precedence == p, literal(name)) for p, name in named.items()), else_=literal(""))
+    nobody = (each.c.precedence.is_(None), literal(""))  # an audience may be empty; a CASE may not
+    return case(nobody, *((each.c.precedence == p, literal(name)) for p, name in named.items()), else_=literal(""))

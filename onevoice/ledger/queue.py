@@ -14,6 +14,7 @@ from onevoice.alert import Kind
 from onevoice.ledger.states import DeliveryState
 from onevoice.ledger.tables import alert, contact, contact_point, delivery, opt_out, release, served, variant
 from onevoice.ledger.wanted import INFORMATION, topic
+from onevoice.people import Means
 from onevoice.settings import Mode
 
 Rank = Callable[[str, str, str], int]
@@ -59,6 +60,11 @@ def open_releases(conn: Connection, mode: Mode, now: datetime) -> list[Open]:
         Open(row.id, row.severity, row.urgency, row.kind, valid_until(row), _older(conn, row.chain, row.version))
         for row in conn.execute(chosen.order_by(r.id))
     ]
+
+
+def every_means() -> ColumnElement[bool]:
+    """Always true; named so that the index on (release, means, state) is of use where the means does not matter."""
+    return delivery.c.means.in_(tuple(Means))
 
 
 def valid_until(row: Any) -> datetime:

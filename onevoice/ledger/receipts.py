@@ -91,7 +91,6 @@ def _theirs(conn: Connection, one: News, asked: int | None) -> int | None:
 
 def fold_new(conn: Connection, now: datetime, limit: int = 500) -> int:
     """Fold what was heard since the last time into the deliveries. How many deliveries changed."""
-    _out_of_quarantine(conn, now, limit)
     waiting = select(receipt.c.id, receipt.c.attempt_id, receipt.c.ref, receipt.c.opt_out, receipt.c.provider)
     rows = conn.execute(
         waiting.where(receipt.c.folded_at.is_(None), receipt.c.attempt_id.is_not(None))
@@ -123,8 +122,8 @@ def _deliveries(conn: Connection, attempts: Collection[int]) -> dict[int, Any]:
     return {row.attempt: row for row in rows}
 
 
-def _out_of_quarantine(conn: Connection, now: datetime, limit: int) -> None:
-    """Receipts that came before the reference of their attempt was written find it now."""
+def out_of_quarantine(conn: Connection, now: datetime, limit: int = 500) -> None:
+    """Receipts that came before the reference of their attempt was written find it now; the next fold takes them."""
     joined = receipt.join(attempt, (receipt.c.provider == attempt.c.provider) & (receipt.c.ref == attempt.c.ref))
     lost = (receipt.c.attempt_id.is_(None), receipt.c.folded_at.is_(None), receipt.c.received_at > now - QUARANTINE)
     rows = conn.execute(select(receipt.c.id, attempt.c.id.label("of")).select_from(joined).where(*lost).limit(limit))

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
 
-from onevoice.ledger.queue import newer_is_released, not_a_guest, opted_out
+from onevoice.ledger.queue import every_means, newer_is_released, not_a_guest, opted_out
 from onevoice.ledger.states import AlertState, DeliveryState, Event, step
 from onevoice.ledger.tables import alert, delivery, release
 from onevoice.settings import Mode
@@ -44,7 +44,8 @@ def close_unsent(conn: Connection, mode: Mode, now: datetime) -> int:
 def _released(conn: Connection) -> Sequence[Any]:
     """Releases that still have something unsent."""
     r = release.c
-    unsent = exists().where(delivery.c.release_id == r.id, delivery.c.state.in_((S.PLANNED, S.RETRY_WAIT)))
+    state = delivery.c.state.in_((S.PLANNED, S.RETRY_WAIT))
+    unsent = exists().where(delivery.c.release_id == r.id, every_means(), state)
     joined = release.join(alert, r.alert_id == alert.c.id)
     columns = (r.id, r.expires, r.act_by, r.superseded_at, alert.c.kind, newer_is_released().label("newer"))
     return conn.execute(select(*columns).select_from(joined).where(r.due_at.is_not(None), unsent)).all()
@@ -56,7 +57,7 @@ def _close(
     sure = ((S.PLANNED, _EVENTS[reason], None), (S.RETRY_WAIT, _EVENTS[reason], delivery.c.ambiguous == 0))
     changed = 0
     for old, event, only in (*sure, (S.RETRY_WAIT, Event.PARK, delivery.c.ambiguous > 0)):
-        wanted = [delivery.c.release_id == release_id, delivery.c.state == old]
+        wanted = [delivery.c.release_id == release_id, every_means(), delivery.c.state == old]
         wanted += [clause for clause in (only, condition) if clause is not None]
         values = {"state": step(old, event), "reason": reason, "state_at": now}
         changed += conn.execute(update(delivery).where(*wanted).values(values)).rowcount
@@ -69,7 +70,8 @@ def under_way(conn: Connection, now: datetime) -> Sequence[Any]:
     chosen = select(r.id, r.alert_id, r.severity, r.urgency, r.act_by, r.expires, a.kind, a.state)
     joined = release.join(alert, r.alert_id == a.id)
     live = and_(a.state == AlertState.COMPLETED, r.expires > now)
-    open_ = or_(a.state == AlertState.SENDING, live)
+    over = and_(a.state == AlertState.HALTED, r.expires <= now)
+    open_ = or_(a.state == AlertState.SENDING, live, over)
     rows = chosen.select_from(joined).where(r.due_at.is_not(None), r.void_at.is_(None), open_)
     return conn.execute(rows.order_by(r.id)).all()
 
@@ -80,7 +82,7 @@ def settle(conn: Connection, row: Any, receipt_by: timedelta, now: datetime) -> 
     `receipt_by`: how long after acceptance nobody waits for a receipt any more.
     """
     if _waiting(conn, row.id, now - receipt_by):
-        return _alert(conn, row, AlertState.SENDING, now)
+        return _alert(conn, row, row.state if row.state == AlertState.HALTED else AlertState.SENDING, now)
     return _alert(conn, row, AlertState.EXPIRED if row.expires <= now else AlertState.COMPLETED, now)
 
 
@@ -88,7 +90,7 @@ def _waiting(conn: Connection, release_id: int, accepted_before: datetime) -> bo
     d = delivery.c
     hoped = and_(d.state.in_((S.ACCEPTED, S.SENT)), d.accepted_at > accepted_before)
     running = d.state.in_((S.PLANNED, S.SUBMITTING, S.UNKNOWN, S.RETRY_WAIT))
-    return bool(conn.scalar(select(exists().where(d.release_id == release_id, or_(running, hoped)))))
+    return bool(conn.scalar(select(exists().where(d.release_id == release_id, every_means(), or_(running, hoped)))))
 
 
 def _alert(conn: Connection, row: Any, new: AlertState, now: datetime) -> AlertState:

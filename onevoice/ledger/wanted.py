@@ -31,7 +31,7 @@ from onevoice.ledger.states import DeliveryState as S
 from onevoice.ledger.tables import attempt, contact, contact_point, delivery, opt_out, reached_at, served
 from onevoice.people import Everyone, Means, Reach, Segment
 
-PERSONAL = tuple(m.value for m in Means)
+PERSONAL = tuple(m.value for m in Means if m is not Means.PAGE)
 """Means that a delivery can use today."""
 
 MAY_HOLD = (S.SUBMITTING, S.UNKNOWN, S.ACCEPTED, S.SENT, S.DELIVERED)

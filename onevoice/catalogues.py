@@ -1,0 +1,144 @@
+"""The translators' desk: brings catalogues up to date with the English of today, and finds what is wrong in them.
+
+Merging goes by string id (msgctxt), so a changed English sentence keeps its translation: it is marked fuzzy, with the
+old English beside the new (`previous_msgid`, which Poedit shows), and nothing goes out in it until a person has looked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import polib
+
+from onevoice import lexicon, localize
+from onevoice.checks import catalogue_rules
+from onevoice.checks.samples import AUTHORITY, samples
+from onevoice.compose import Content
+from onevoice.errors import Unusable
+from onevoice.lexicon import Lexicon
+from onevoice.localize.catalogue import read_po
+from onevoice.localize.language import catalogue_file
+from onevoice.people import Means, Profile, Tier
+from onevoice.variant import Finding
+
+ALL = "all"
+_WIDTH = 120
+PLURALS = {
+    "ar": "nplurals=6; plural=(n == 0) ? 0 : (n == 1) ? 1 : (n == 2) ? 2 : (n % 100 >= 3 && n % 100 <= 10) ? 3 : "
+    "(n % 100 >= 11 && n % 100 <= 99) ? 4 : 5;",
+    "es": "nplurals=3; plural=(n == 1) ? 0 : (n != 0 && n % 1000000 == 0) ? 1 : 2;",
+    "fr": "nplurals=3; plural=(n == 0 || n == 1) ? 0 : (n != 0 && n % 1000000 == 0) ? 1 : 2;",
+    "ht": "nplurals=2; plural=(n != 1);",
+    "vi": "nplurals=1; plural=0;",
+    "zh-Hans": "nplurals=1; plural=0;",
+}
+"""CLDR's rules in gettext's words. Babel's own table has the Arabic forms in another order than every editor."""
+
+
+def update(root: Path, language: str = ALL) -> Iterator[str]:
+    """Bring one catalogue or all up to date; a catalogue that is not there is made.
+
+    Yields:
+        One sentence for each language: how many sentences, new, changed, gone.
+
+    Raises:
+        Unusable: the lexicon or a catalogue cannot be read; no such language folder can be named.
+    """
+    words = lexicon.load(root)
+    context = examples(root)
+    for tag in _wanted(root, language):
+        yield _update(catalogue_file(root, tag), tag, words, context)
+
+
+def check(root: Path) -> tuple[Finding, ...]:
+    """Findings in every catalogue: missing, stale, damaged, wrong script. `part` says where."""
+    words = lexicon.load(root)
+    found = (
+        finding
+        for tag in localize.languages(root)
+        if tag != localize.ENGLISH
+        for finding in catalogue_rules.check(localize.language(root, tag), localize.catalogue(root, tag), words)
+    )
+    return tuple(found)
+
+
+def _wanted(root: Path, language: str) -> list[str]:
+    if language == localize.ENGLISH or "/" in language or language.startswith("."):
+        raise Unusable(
+            f"{language!r} has no catalogue.", where="language", remedy="Name a language such as es or zh-Hans."
+        )
+    described = (path.parent.name for path in (root / "locales").glob("*/language.yaml"))
+    return sorted(set(described) - {localize.ENGLISH}) if language == ALL else [language]
+
+
+def _update(path: Path, tag: str, words: Lexicon, context: Mapping[str, str]) -> str:
+    old = read_po(path) if path.is_file() else polib.POFile()
+    known = {entry.msgctxt: entry for entry in old if entry.msgctxt}
+    new = polib.POFile(wrapwidth=_WIDTH)
+    new.header = old.header or f"Words of OneVoice in {tag}. One entry for each English sentence; msgctxt is its id."
+    new.metadata = _metadata(tag, old.metadata)
+    counts = {"new": 0, "changed": 0}
+    for key, source in words.sources.items():
+        entry, what = _merged(known.get(key), key, source)
+        entry.comment = context.get(key, "")
+        counts[what] = counts.get(what, 0) + 1
+        new.append(entry)
+    gone = [_gone(entry) for key, entry in sorted(known.items()) if key not in words.sources]
+    new.extend(gone)
+    _save(path, new)
+    return (
+        f"{tag}: {len(words.sources)} sentences, {counts['new']} new, {counts['changed']} changed in English, "
+        f"{len([entry for entry in gone if entry.msgstr])} no longer used."
+    )
+
+
+def _metadata(tag: str, known: Mapping[str, str]) -> dict[str, str]:
+    fixed = {
+        "Language": tag,
+        "MIME-Version": "1.0",
+        "Content-Type": "text/plain; charset=UTF-8",
+        "Content-Transfer-Encoding": "8bit",
+    }
+    plurals = {"Plural-Forms": PLURALS[tag]} if tag in PLURALS else {}
+    return {"Project-Id-Version": "OneVoice", "X-Provenance": "machine-draft", **known, **fixed, **plurals}
+
+
+def _merged(known: polib.POEntry | None, key: str, source: str) -> tuple[polib.POEntry, str]:
+    """The entry for today's English, and what became of it: new, changed or kept."""
+    if known is None:
+        return polib.POEntry(msgctxt=key, msgid=source), "new"
+    what = "kept"
+    if known.msgid != source and known.msgstr:
+        known.previous_msgid = known.previous_msgid if known.fuzzy and known.previous_msgid else known.msgid
+        known.flags = list(dict.fromkeys([*known.flags, "fuzzy"]))
+        what = "changed"
+    known.msgid, known.obsolete, known.occurrences = source, False, []
+    return known, what
+
+
+def _gone(entry: polib.POEntry) -> polib.POEntry:
+    entry.obsolete, entry.comment = True, ""
+    return entry
+
+
+def _save(path: Path, po: polib.POFile) -> None:
+    text = f"{po}\n"
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def examples(root: Path) -> dict[str, str]:
+    """String id → a comment with one finished English message in which the sentence stands, a text message if any."""
+    content = Content(root)
+    found: dict[str, str] = {}
+    for means in (Means.SMS, Means.EMAIL, Means.PAGE):
+        for sample in samples(content.lexicon):
+            for tier in (Tier.T1, Tier.T2, Tier.T4):
+                profile = Profile(languages=(localize.ENGLISH,), tier=tier, needs=sample.needs)
+                variant = content.compose(sample.alert, AUTHORITY, profile, means, group=sample.group)
+                lines = (line for line in variant.parts["text"].split("\n") if line)
+                message = f"Finished message: {' / '.join(lines)}"
+                found |= {key: message for key in variant.said if key not in found}
+    return found

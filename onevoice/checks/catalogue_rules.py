@@ -1,0 +1,84 @@
+"""Rules for a catalogue: sentence by sentence against its English source and its language's description."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+
+from babel import Locale
+from babel.core import get_global
+
+from onevoice.checks import prose
+from onevoice.checks.rules import finding
+from onevoice.lexicon import SLOT, Lexicon, slots
+from onevoice.localize import Catalogue, Language, Said
+from onevoice.variant import Finding
+
+_ALPHABETS = {
+    "Arab": ("ARABIC",), "Armn": ("ARMENIAN",), "Beng": ("BENGALI",), "Cyrl": ("CYRILLIC",), "Deva": ("DEVANAGARI",),
+    "Ethi": ("ETHIOPIC",), "Geor": ("GEORGIAN",), "Grek": ("GREEK",), "Gujr": ("GUJARATI",), "Guru": ("GURMUKHI",),
+    "Hans": ("CJK",), "Hant": ("CJK",), "Hebr": ("HEBREW",), "Jpan": ("CJK", "HIRAGANA", "KATAKANA"),
+    "Khmr": ("KHMER",), "Kore": ("HANGUL",), "Laoo": ("LAO",), "Latn": ("LATIN",), "Mymr": ("MYANMAR",),
+    "Taml": ("TAMIL",), "Telu": ("TELUGU",), "Thai": ("THAI",),
+}  # fmt: skip
+"""Script → how Unicode names its letters."""
+_OWN_SHARE = 0.5
+_COPIED_WORDS = 3
+
+
+def check(language: Language, catalogue: Catalogue, lexicon: Lexicon) -> Iterator[Finding]:
+    """What is missing, stale, damaged, in the wrong script or in another form of address. `part` says where."""
+    avoided = _avoided(language)
+    for key, source in lexicon.sources.items():
+        said = catalogue.say(key, source)
+        where = f"locales/{language.language} {key}"
+        if said.missing:
+            yield finding("P02", f"Not translated: “{source}”", part=where)
+            continue
+        yield from _sentence(said, source, where)
+        yield from _script(said.text, source, language, where)
+        yield from prose.literals(said.text, where)
+        if avoided and (word := avoided.search(said.text)):
+            yield finding(
+                "P08", f"“{word[0]}” is not how the language addresses people ({language.address}).", part=where
+            )
+
+
+def _sentence(said: Said, source: str, where: str) -> Iterator[Finding]:
+    if said.stale:
+        yield finding(
+            "P03", f"The English is now: “{source}”", remedy="Translate it again, then clear fuzzy.", part=where
+        )
+    here, there = Counter(slots(said.text)), Counter(slots(source))
+    if lost := there - here:
+        yield finding("P04", f"The slot {{{next(iter(lost))}}} is lost.", part=where)
+    if unknown := here - there:
+        yield finding("P04", f"The slot {{{next(iter(unknown))}}} is not in the English.", part=where)
+    if re.search(r"[{}]", SLOT.sub("", said.text)):
+        yield finding("P04", "A brace stands alone.", part=where)
+
+
+def _script(text: str, source: str, language: Language, where: str) -> Iterator[Finding]:
+    letters = [c for c in SLOT.sub("", text) if c.isalpha()]
+    alphabet = _ALPHABETS.get(script(language))
+    own = [c for c in letters if alphabet and unicodedata.name(c, "").startswith(alphabet)]
+    if letters and alphabet and len(own) < _OWN_SHARE * len(letters):
+        yield finding("P07", f"This is not written in {language.name}: “{text}”", part=where)
+    elif text == source and len(SLOT.sub("", source).split()) >= _COPIED_WORDS:
+        yield finding("P07", f"This is still English: “{text}”", part=where)
+
+
+def script(language: Language) -> str:
+    """The script that a language is written in, by CLDR."""
+    locale = Locale.parse(language.babel)
+    if locale.script:
+        return locale.script
+    likely = get_global("likely_subtags").get(locale.language, "")
+    return next((part for part in likely.split("_") if part in _ALPHABETS), "Latn")
+
+
+def _avoided(language: Language) -> re.Pattern[str] | None:
+    words = "|".join(re.escape(word) for word in sorted(language.avoid, key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE) if words else None
