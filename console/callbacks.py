@@ -12,7 +12,7 @@ from console.asking import LARGEST_CALLBACK, Form, TheDesk, octets
 from console.words import Words, best
 from onevoice.desk import receive
 from onevoice.desk.wiring import Desk
-from onevoice.errors import OneVoiceError, Refused, Unusable
+from onevoice.errors import Refused, Unusable
 
 routes = APIRouter()
 
@@ -21,15 +21,13 @@ routes = APIRouter()
 async def callback(request: Request, desk: TheDesk, means: str, token: str) -> Response:  # noqa: ARG001 - the provider reads the token from the address
     """Hand what a provider says to the desk, under the address that the provider was given: never that of `Host`.
 
-    The answer comes after it was stored; 503 makes the provider say it again.
+    The answer comes after it was stored; where it could not be stored, the 503 of every error of that sort makes the
+    provider say it again.
     """
     body = await octets(request, LARGEST_CALLBACK)
     query = f"?{request.url.query}" if request.url.query else ""
     url = f"{desk.settings.public_url.rstrip('/')}{request.url.path}{query}"
-    try:
-        told = await run_in_threadpool(receive.receive, desk, means, url, request.headers, body)
-    except OneVoiceError:
-        return Response("Not stored. Say it again.", 503, {"Retry-After": "5"}, "text/plain")
+    told = await run_in_threadpool(receive.receive, desk, means, url, request.headers, body)
     return Response(told.body, told.status, media_type=told.content_type)
 
 

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from console import answers, feeds
 from console.asking import Form, OurPage, TheDesk
 from console.words import Words
-from onevoice.desk import partners, publish
-from onevoice.desk.publish import Version
+from onevoice.desk import partners, publish, published
+from onevoice.desk.published import Version
 from onevoice.desk.wiring import Desk
 from onevoice.errors import Refused, Unusable
 from onevoice.feeds import CAP_TYPE
@@ -35,7 +35,7 @@ def page(desk: TheDesk, token: str) -> Response:
     if partner is None:
         return answers.not_found()
     zones = {zone for zone in partner.zones.split(",") if zone}
-    shown = [v for v in publish.current(desk) if not zones or zones & set(v.alert.area.zones)]
+    shown = [v for v in published.current(desk) if not zones or zones & set(v.alert.area.zones)]
     return answers.page(
         "partner.html",
         w=Words(desk, "en"),
@@ -47,7 +47,7 @@ def page(desk: TheDesk, token: str) -> Response:
     )
 
 
-def _texts(version: Version, partner: Any) -> list[publish.Passage]:
+def _texts(version: Version, partner: Any) -> list[published.Passage]:
     """The texts in the languages that a partner wants; all where it names none, or none of them is there."""
     wanted = [language for language in partner.languages.split(",") if language in version.texts]
     return [version.texts[language] for language in wanted or version.texts]

@@ -13,7 +13,7 @@ from console.asking import TheDesk
 from console.words import Told, Words, best
 from onevoice.alert import Alert, Kind
 from onevoice.compose.message import colour
-from onevoice.desk import control, publish
+from onevoice.desk import control, published
 from onevoice.desk.wiring import Desk
 from onevoice.errors import OneVoiceError
 
@@ -46,7 +46,7 @@ def healthz(desk: TheDesk) -> JSONResponse:
 @routes.api_route("/a/{code}", methods=READ)
 def chain(request: Request, desk: TheDesk, code: str, lang: str | None = None) -> Response:
     """The public page of a chain."""
-    found = publish.page(desk, code)
+    found = published.page(desk, code)
     if found is None:
         return answers.not_found()
     offered = found.languages or desk.authority().languages
@@ -57,12 +57,12 @@ def chain(request: Request, desk: TheDesk, code: str, lang: str | None = None) -
     )
 
 
-def _changed(found: publish.PublicPage) -> datetime | None:
+def _changed(found: published.PublicPage) -> datetime | None:
     """No time of change for what has ended or not begun: it changed without a release."""
     return found.versions[0].released_at if found.versions and not found.versions[0].over else None
 
 
-def _html(desk: Desk, found: publish.PublicPage, words: Words) -> str:
+def _html(desk: Desk, found: published.PublicPage, words: Words) -> str:
     current, *older = found.versions
     ended = current.over and current.alert.kind is not Kind.ALL_CLEAR
     text = current.text(words.language)
@@ -84,6 +84,6 @@ def _html(desk: Desk, found: publish.PublicPage, words: Words) -> str:
 def current(request: Request, desk: TheDesk, lang: str | None = None) -> Response:
     """The current messages of this deployment, each with a link to its page."""
     words = Words(desk, best(lang, request.headers.get("accept-language", ""), desk.authority().languages))
-    shown = publish.current(desk)
+    shown = published.current(desk)
     html = answers.render("current.html", w=words, shown=shown, source=desk.authority().name(words.language), sign=sign)
     return answers.document(request, html.encode(), "text/html; charset=utf-8", vary="Accept-Language")

@@ -10,7 +10,7 @@ import yaml
 from markupsafe import Markup, escape
 
 from onevoice import localize
-from onevoice.desk.publish import ENGLISH, Passage, say
+from onevoice.desk.published import ENGLISH, Passage, say
 from onevoice.errors import Unusable
 from onevoice.facts import Phone
 

@@ -89,7 +89,6 @@ class Settings(BaseSettings):
     smtp_from: str = Field(default="", description="sender address")
     email_rate: float = Field(default=100.0, gt=0, description="messages a second that the mail server takes")
 
-
     @field_validator("allowed_hosts", "guests", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:

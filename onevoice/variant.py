@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from enum import StrEnum
 from typing import Any
 
@@ -107,10 +108,15 @@ class Variant(Frozen):
         """Hash over what a person would read, for whom and by which means. Findings do not count."""
         return content_hash([self.group, self.profile.key, self.means, self.messenger, self.parts, self.factset])
 
+    def withheld(self, passed: Container[str] = ()) -> bool:
+        """True where a finding holds this text back and nobody released past it; `passed`: rules overridden."""
+        stopping = (f for f in self.findings if f.severity is Severity.BLOCK and f.scope is not Scope.RELEASE)
+        return any(f.rule not in passed for f in stopping)
+
     @property
     def held(self) -> bool:
-        """True where a finding holds back this variant or more."""
-        return any(f.severity is Severity.BLOCK for f in self.findings)
+        """True where a finding holds back this text, whoever may have released past it."""
+        return self.withheld()
 
     def with_findings(self, findings: tuple[Finding, ...], readability: Readability | None = None) -> Variant:
         """The same variant with what the checks found."""

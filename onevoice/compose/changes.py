@@ -21,7 +21,7 @@ def changed(say: Speech) -> list[str]:
     if alert.previous is None or group == OUTSIDE:
         return []
     if alert.kind is Kind.CORRECTION:
-        return list(_corrections(say, alert.previous))
+        return [line for line in _corrections(say, alert.previous) if line]
     if alert.kind is not Kind.UPDATE:
         return []
     told = _added(say) if group == "new" else _updates(say, alert.previous)
@@ -71,7 +71,11 @@ def _speakable(fact: Fact | None) -> Fact | None:
 
 
 def _corrections(say: Speech, older: FactSet) -> Iterator[str]:
+    """Pairs wrong → right. Of places only those that differ are named: two long lists would be compared in vain."""
     for name in _told_changes(say, older):
+        if name == "places":
+            yield from _places(say)
+            continue
         old, new = (say.telling.value(_speakable(facts.get(name))) for facts in (older, say.telling.alert.factset))
         if old and new:
             yield say("frame.correction.wrong", old=say.was(old))

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from onevoice.alert import Alert, Kind, Status
-from onevoice.compose.asked import kind_of
+from onevoice.compose.asked import Asked, kind_of
 from onevoice.compose.changes import changed
 from onevoice.compose.speech import Speech
 from onevoice.facts import ActionIds, LocalNote, Shelter, Unknown
 from onevoice.lexicon import OUTSIDE, Lexicon
 from onevoice.localize.voice import clean
-from onevoice.people import Need, Profile
+from onevoice.people import Means, Need, Profile
 from onevoice.template.allowed import HEADINGS
 
 ENDED = frozenset([OUTSIDE, Kind.ALL_CLEAR, Kind.RECOVERY, Kind.SUPPORT, Kind.CHECK_IN])
@@ -67,7 +67,7 @@ def message(say: Speech) -> Message:
         "issued": say("frame.issued"),
         "more": say("frame.more"),
         "call": say("frame.text" if Need.HEARING in profile.needs else "frame.call"),
-        "access": [line for need in profile.needs if (line := say(f"{hazard}.access.{need}"))],
+        "access": [line for need in _told_needs(telling.asked) if (line := say(f"{hazard}.access.{need}"))],
         "changed": changed(say),
         "not_known": [line for name in _unknown(alert) if (line := say(f"{hazard}.unknown.{name}"))],
         "local": [line for line in _local(say) if line],
@@ -81,6 +81,11 @@ def message(say: Speech) -> Message:
         "language": telling.language,
         "colour": colour(alert, kind),
     }
+
+
+def _told_needs(asked: Asked) -> tuple[Need, ...]:
+    """Whose lines are told: the reader's own; on the page, which everybody reads, all of them."""
+    return tuple(Need) if asked.means is Means.PAGE else asked.profile.needs
 
 
 def _mark(say: Speech) -> str:

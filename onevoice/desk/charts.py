@@ -25,12 +25,16 @@ SMALL = 10
 
 
 def merged_small(rows: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
-    """The same rows, with all groups under ten added up as one."""
-    shown = {name: dict(row) for name, row in rows.items() if sum(row.values()) >= SMALL}
-    small = [row for row in rows.values() if 0 < sum(row.values()) < SMALL]
+    """The same rows, with all groups under ten added up as one, of at least ten where there are so many."""
+    by_size = sorted((sum(row.values()), name) for name, row in rows.items() if any(row.values()))
+    few = [name for size, name in by_size if size < SMALL]
+    if few and sum(size for size, _ in by_size[: len(few)]) < SMALL:
+        few = [name for _, name in by_size[: len(few) + 1]]
+    shown = {name: dict(row) for name, row in rows.items() if name not in few and any(row.values())}
+    small = [rows[name] for name in few]
     if small:
         together = {word: sum(row.get(word, 0) for row in small) for word in small[0]}
-        shown["groups under ten, together"] = together
+        shown["small groups, together"] = together
     return shown
 
 

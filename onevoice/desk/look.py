@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from onevoice.desk import charts, draft, status
-from onevoice.desk.published import withheld
 from onevoice.ledger import alerts, control, reach
 from onevoice.people import Means, Tier
 
@@ -64,7 +63,7 @@ class Look:
         found: dict[str, list[Variant]] = {}
         passed = {row.rule for row in self.overrides}
         for text in self.every:
-            if withheld(text, passed):
+            if text.withheld(passed):
                 found.setdefault(text.profile.languages[0], []).append(text)
         return found
 

@@ -135,7 +135,7 @@ class _Texts:
         """The text for a key: its own, or the first in the line of fallbacks that is not held back."""
         for wanted_key, fallback in self._line(key):
             text = self._text(wanted_key) if self._shipped(wanted_key) else None
-            if text and not self._held(text):
+            if text and not text.withheld(self.overridden):
                 return plan.Chosen(text.id, fallback)
         return plan.Chosen(None, "held")
 
@@ -182,7 +182,3 @@ class _Texts:
 
     def _cosigner(self, name: str | None) -> Messenger | None:
         return self.desk.messengers[name] if name and name != self.authority.id else None
-
-    def _held(self, text: Variant) -> bool:
-        stopping = (f for f in text.findings if f.severity is Severity.BLOCK and f.scope is not Scope.RELEASE)
-        return any(f.rule not in self.overridden for f in stopping)

@@ -15,10 +15,9 @@ from onevoice.alert import Kind, Status
 from onevoice.ledger import alerts
 from onevoice.people import Language, Means, Tier
 from onevoice.settings import Mode
-from onevoice.variant import Scope, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Mapping
 
     from onevoice.alert import Alert
     from onevoice.desk.wiring import Desk
@@ -132,13 +131,7 @@ def _public(ledger: Ledger, release_id: int, tier: Tier) -> tuple[Variant, ...]:
         texts = alerts.variants(conn, release_id)
         passed = {row.rule for row in alerts.overrides(conn, release_id)}
     mine = (v for v in texts if v.means is Means.PAGE and v.profile.tier is tier)
-    return tuple(v for v in mine if not withheld(v, passed))
-
-
-def withheld(text: Variant, passed: Container[str]) -> bool:
-    """True where a finding holds a text back and nobody released past it; `passed`: rules that were overridden."""
-    stopping = (f for f in text.findings if f.severity is Severity.BLOCK and f.scope is not Scope.RELEASE)
-    return any(f.rule not in passed for f in stopping)
+    return tuple(v for v in mine if not v.withheld(passed))
 
 
 def passage(variant: Variant, status: Status) -> Passage:

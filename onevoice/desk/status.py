@@ -40,6 +40,7 @@ def status(desk: Desk, alert_id: str) -> dict[str, Any]:
 def _known(conn: Connection, release_id: int) -> dict[str, Any]:
     texts = alerts.variants(conn, release_id)
     by_segment = reach.contacts(conn, release_id)
+    passed = {row.rule for row in alerts.overrides(conn, release_id)}
     return {
         "deliveries": reach.states(conn, release_id),
         "attempts": reach.attempts(conn, release_id),
@@ -49,7 +50,7 @@ def _known(conn: Connection, release_id: int) -> dict[str, Any]:
         "consistency": {
             "variants": len(texts),
             "factsets": len({t.factset for t in texts}),
-            "blocked": sum(t.held for t in texts),
+            "blocked": sum(t.withheld(passed) for t in texts),
         },
     }
 

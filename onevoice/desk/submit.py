@@ -87,7 +87,7 @@ def _freeze(desk: Desk, conn: Connection, prepared: Prepared, actor: Actor, over
         raise Conflict(what)
     alerts.void(conn, alert.id, now)
     release_id = alerts.freeze(conn, alert, mode=desk.settings.mode, at=now)
-    alerts.put_variants(conn, release_id, [(v, duration.units(v)) for v in prepared.variants])
+    alerts.put_variants(conn, release_id, [(v, duration.units(v)) for v in prepared.variants], overrides)
     plan.snapshot(conn, release_id, prepared.wanted, now)
     planned = plan.plan(conn, release_id, prepared.chosen, now)
     content = release_hash(alert, prepared.variants, desk.settings.mode, planned.contacts, planned.deliveries)

@@ -20,7 +20,10 @@ NARROWEST, WIDEST = 8, 128
 
 
 class Lane:
-    """A rolling window of calls to one provider, paced to its rate. Times are monotonic seconds."""
+    """A rolling window of calls to one provider, paced to its rate. Times are monotonic seconds.
+
+    A lane that stopped because the account is refused stays so until the process is started again with other settings.
+    """
 
     def __init__(self, provider: Provider, now: float) -> None:
         self.provider = provider

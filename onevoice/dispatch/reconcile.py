@@ -69,6 +69,7 @@ async def follow_up(
 
     def first(conn: Connection, now: datetime) -> None:
         done.lapsed = doubt.lapse(conn, now)
+        receipts.out_of_quarantine(conn, now)
         done.folded = receipts.fold_new(conn, now)
         done.closed = sweep.close_unsent(conn, options.mode, now)
 

@@ -11,7 +11,7 @@ from onevoice.ledger.tables import alert, approval, delivery, override, release,
 from onevoice.variant import Variant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
@@ -204,8 +204,10 @@ def releases_of_chain(conn: Connection, chain_id: str) -> list[int]:
 # --- variants, approvals, overrides ---------------------------------------------------------------------------
 
 
-def put_variants(conn: Connection, release_id: int, variants: Iterable[tuple[Variant, int]]) -> None:
-    """Store the finished texts, each with its units (SMS segments, or one)."""
+def put_variants(
+    conn: Connection, release_id: int, variants: Iterable[tuple[Variant, int]], passed: Container[str] = ()
+) -> None:
+    """Store the finished texts, each with its units (SMS segments, or one). `passed`: rules that were overridden."""
     rows = [
         {
             "release_id": release_id,
@@ -217,7 +219,7 @@ def put_variants(conn: Connection, release_id: int, variants: Iterable[tuple[Var
             "means": v.means,
             "messenger": v.messenger,
             "text_group": v.group,
-            "held": v.held,
+            "held": v.withheld(passed),
             "units": units,
             "body": v.model_dump(mode="json"),
         }

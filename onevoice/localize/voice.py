@@ -57,7 +57,7 @@ class Voice:
 
         A text that holds isolates already (a list of names) is left as it is.
         """
-        if PDI in text:
+        if not text or PDI in text:
             return text
         way = _direction(text) or "ltr"
         if way == self.direction:

@@ -11,7 +11,7 @@ from lxml import html
 
 from onevoice import cap, compose
 from onevoice.alert import AlertFile, AreaFile, Status
-from onevoice.desk import publish, resolve
+from onevoice.desk import published, resolve
 from onevoice.people import Means, Profile
 
 HEADLINE = 160
@@ -35,7 +35,7 @@ def test_a_page_has_all_that_it_needs(town: Any, path: Path) -> None:
     file = resolve.read_file(path)
     alert = resolve.resolve(town.desk, file, base=path.parent, chain="x-abc234")
     for text in composed(town, alert):
-        words = publish.passage(text, alert.status)
+        words = published.passage(text, alert.status)
         lines = [line for line in text.parts["text"].splitlines() if line]
         assert lines[0] == lines[-1] == words.mark
         assert words.note == lines[1]
@@ -53,7 +53,7 @@ def test_a_headline_drops_the_places_where_they_do_not_fit(town: Any) -> None:
     file = base.model_copy(update={"more_info": "https://alerts.millford.example/a/abc234"})
     alert = resolve.resolve(town.desk, file, base=Path(), chain="river-flood-abc234")
     for text in composed(town, alert):
-        words = publish.passage(text, alert.status)
+        words = published.passage(text, alert.status)
         assert len(words.headline) <= HEADLINE
         assert words.mark == ""
         assert words.headline.startswith(words.opening)
@@ -69,7 +69,7 @@ def test_composed_words_go_all_the_way(town: Any, web: TestClient) -> None:
         language = text.profile.languages[0]
         page: Any = html.fromstring(web.get("/a/abc234", params={"lang": language}).content.decode())
         assert page.get("lang") == language
-        assert publish.passage(text, alert.status).steps[0] in page.xpath("//main")[0].text_content()
+        assert published.passage(text, alert.status).steps[0] in page.xpath("//main")[0].text_content()
         assert page.xpath("//nav//h2/span/@lang") == []
     checked = cap.check(web.get(f"/cap/{alert.id}.xml").content)
     assert checked.valid, checked.errors

@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from lxml import html
 
+from console.app import create
 from onevoice.alert import Kind, Status
 from onevoice.variant import Finding, Scope, Severity
 
@@ -234,7 +235,8 @@ def test_markup_in_a_text_is_shown_and_never_run(town: Any, web: TestClient) -> 
 
 
 def test_current_messages_are_listed(town: Any, web: TestClient) -> None:
-    """The first page leads to what holds now, and not to what is over."""
+    """The first page leads to what holds now: not to what is over, nor to alerts of another status."""
+    town.released(town.alert("real22", status=Status.ACTUAL))
     town.released(town.alert("abc234"))
     town.released(town.alert("xyz987", expires=town.clock[0] + timedelta(hours=5), act_by=None))
     town.clock[0] += timedelta(hours=6)
@@ -271,3 +273,12 @@ def test_a_phone_number_can_be_tapped(town: Any, web: TestClient) -> None:
     town.released(town.alert())
     link = tree_of(web.get("/a/abc234?lang=ar").content.decode()).xpath("//main//a[@class='phone']")[0]
     assert (link.text, link.get("href"), link.get("dir")) == ("(413) 555-0140", "tel:+14135550140", "ltr")
+
+
+def test_the_factory_opens_the_desk_of_the_environment(town: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`uvicorn console.app:create --factory` needs settings and nothing else; it shows no page that loads scripts."""
+    monkeypatch.setenv("ONEVOICE_HOME", str(town.desk.settings.home))
+    with TestClient(create()) as client:
+        assert client.get("/healthz").json()["database"] == "ok"
+        assert [client.get(path).status_code for path in ("/docs", "/redoc", "/openapi.json")] == [404] * 3
+        client.app.state.desk.ledger.close()  # type: ignore[attr-defined]  # Starlette types an app as a callable

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from console.words import best
+
+
+@pytest.mark.parametrize(
+    ("asked", "accepted", "shown"),
+    [
+        ("zh-Hant", "en", "zh-Hant"),
+        ("ZH-HANT", "en", "zh-Hant"),
+        ("zh-TW", "en", "zh-Hans"),
+        ("xx", "fr-CA, en", "fr"),
+        (None, "en;q=0.2, fr;q=0.9", "fr"),
+        (None, "fr;q=0, en", "en"),
+        (None, "xx", "en"),
+    ],
+)
+def test_the_nearest_language_is_shown(asked: str | None, accepted: str, shown: str) -> None:
+    """What was asked for, exactly or nearly; else the reader's order, without what they refuse; else English."""
+    assert best(asked, accepted, ("en", "fr", "zh-Hans", "zh-Hant")) == shown
+
+
+def test_where_there_is_no_english_the_first_is_shown() -> None:
+    """A page with other languages alone shows one of them."""
+    assert best(None, "xx", ("fr", "es")) == "fr"
