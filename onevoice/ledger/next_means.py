@@ -142,7 +142,10 @@ def _deliver(conn: Connection, release_id: int, untried: Table, worded: Table, n
         .where(~exists().where(delivered_at(release_id, worded)))
         .order_by(worded.c.point_id)
     )
-    return conn.execute(insert(delivery).from_select(NEW_DELIVERY, rows)).rowcount
+    added = conn.execute(
+        insert(delivery).from_select(NEW_DELIVERY, rows), execution_options={"preserve_rowcount": True}
+    )
+    return added.rowcount
 
 
 def _serve(conn: Connection, release_id: int, untried: Table) -> None:

@@ -18,7 +18,7 @@ class _Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
         keys = [key.value for key, _ in node.value]
-        twice = next((key for key, _ in node.value if keys.count(key.value) > 1), None)
+        twice = next((key for key, _ in reversed(node.value) if keys.count(key.value) > 1), None)
         if twice is not None:
             raise yaml.constructor.ConstructorError(None, None, f"{twice.value!r} stands twice", twice.start_mark)
         return super().construct_mapping(node, deep)
@@ -56,7 +56,8 @@ def checked(model: type[Model], plain: Any, file: str, prefix: str = "") -> Mode
     try:
         return model.model_validate(plain)
     except ValidationError as problem:
-        first = problem.errors(include_url=False)[0]
+        # A key with a typing error also makes the right one missing: say the first, it explains the second.
+        first = min(problem.errors(include_url=False), key=lambda error: error["type"] != "extra_forbidden")
         path = ".".join(str(step) for step in (prefix, *first["loc"]) if step != "")
         raise Unusable(_reason(first, model), where=f"{file} {path}".rstrip()) from None
 
