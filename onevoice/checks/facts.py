@@ -187,7 +187,7 @@ def _place_rule(case: Case, language: str, said: str) -> str | None:
 def _glue(spoken: Language) -> set[str]:
     joined = format_list(["0"] * 4, spoken.list, Locale.parse(spoken.babel))
     joined += " " + format_list(["0"] * 2, spoken.list, Locale.parse(spoken.babel))
-    return set("".join(c if c.isalpha() else " " for c in joined).split())
+    return set("".join(c if c.isalpha() else " " for c in f"{joined} {spoken.conjunction or ''}").split())
 
 
 def _actions(case: Case, part: str) -> Iterator[Finding]:

@@ -53,7 +53,7 @@ def _at_end(line: str, sign: str, index: int) -> bool:
 
 
 def _times(sign: str, lines: list[str]) -> int:
-    return sum(sign in line for line in lines)
+    return sum(line.count(sign) for line in lines)
 
 
 def _no_mark(case: Case, part: str, lines: list[str]) -> Iterator[Finding]:

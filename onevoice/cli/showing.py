@@ -11,12 +11,13 @@ import typer
 from onevoice.cli.common import say, table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from onevoice.desk.preview import Preview
     from onevoice.desk.wiring import Desk
     from onevoice.variant import Variant
 
+COUNTED = ("contacts", "accepted", "delivered", "failed", "unknown", "waiting")
 MARKS = {"block": "STOP", "warn": "look", "note": "note"}
 
 
@@ -61,12 +62,22 @@ def status(found: Mapping[str, Any]) -> None:
     typer.echo(f"{found['id']}: {found['state']}")
     typer.echo("  ".join(f"{word} {n}" for word, n in found["contacts"].items() if n) or "nobody yet")
     if found["reach"]:
-        heads = ("segment", "language", "means", "contacts", "accepted", "delivered", "failed", "unknown", "waiting")
         typer.echo("")
-        table(([row[h] for h in heads] for row in found["reach"]), heads)
+        table(_by_language(found["reach"]), ("language", "means", *COUNTED))
+        say("By segment too: --json, or `onevoice alert report`.")
     doubt = found["attempts"]["in_doubt"]
     if doubt:
         say(f"Of {found['attempts']['total']} calls, {doubt} are in doubt; they are being asked about.")
+
+
+def _by_language(reach: Iterable[Mapping[str, Any]]) -> list[tuple[object, ...]]:
+    """Reach without its segments: a line for each language and means."""
+    lines: dict[tuple[str, str], list[int]] = {}
+    for row in reach:
+        sums = lines.setdefault((row["language"], row["means"]), [0] * len(COUNTED))
+        for i, word in enumerate(COUNTED):
+            sums[i] += row[word]
+    return [(*key, *sums) for key, sums in sorted(lines.items())]
 
 
 def progress() -> Callable[[Mapping[str, int]], None] | None:

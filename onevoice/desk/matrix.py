@@ -12,14 +12,9 @@ if TYPE_CHECKING:
     from onevoice.desk.preview import Preview
     from onevoice.variant import Span, Variant
 
-LOOKS = (
-    ("#ffe2a8", "solid"),
-    ("#cfe6ff", "double"),
-    ("#d5f0d0", "dotted"),
-    ("#f6d3ee", "dashed"),
-    ("#e4dcff", "wavy"),
-    ("#dff3f0", "solid"),
-)
+_GROUNDS = ("#ffe2a8", "#cfe6ff", "#d5f0d0", "#f6d3ee", "#e4dcff", "#dff3f0", "#f3e3d3")
+_LINES = ("solid", "double", "dotted", "dashed", "wavy")
+LOOKS = tuple((_GROUNDS[i % len(_GROUNDS)], _LINES[i % len(_LINES)]) for i in range(len(_GROUNDS) * len(_LINES)))
 """Background and kind of underline for each fact: the pattern tells them apart where colours do not."""
 
 

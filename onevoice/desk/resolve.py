@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import yaml
 from pydantic import ValidationError
 
 from onevoice import alert as alert_
 from onevoice import facts
+from onevoice.desk.typed import first_error, parse, read_file
 from onevoice.errors import Unusable
 from onevoice.moments import resolve_moment, resolve_span
 
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from onevoice.desk.wiring import Desk
     from onevoice.lexicon import Hazard, HazardKind
 
+__all__ = ["parse", "read_file", "resolve"]
+
+Made = TypeVar("Made")
+
 MOMENTS = frozenset({"act_by", "onset", "next_update"})
 PHONES: Mapping[str, tuple[str, ...]] = {
     "help_phone": ("voice",),
@@ -29,43 +35,14 @@ PHONES: Mapping[str, tuple[str, ...]] = {
     "transport_phone": ("voice", "text"),
 }
 NAMES = frozenset({"road_closed", "bus_from", "water_point"})
-
-
-def read_file(path: Path) -> AlertFile:
-    """Read an alert file (YAML or JSON).
-
-    Raises:
-        Unusable: names file and field, and what is allowed.
-    """
-    try:
-        plain = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except OSError as problem:
-        raise Unusable(problem.strerror or "cannot be read", where=str(path)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        what = f"This is no YAML or JSON: {' '.join(str(problem).split())}."
-        raise Unusable(what, where=str(path), remedy="Look at the line it names.") from None
-    return parse(plain, where=str(path))
-
-
-def parse(plain: Any, *, where: str) -> AlertFile:
-    """An alert file from plain values. Errors as `read_file`."""
-    if not isinstance(plain, dict):
-        what = "An alert file is a list of fields, one a line."
-        raise Unusable(what, where=where, remedy="See examples/river_flood_warning.yaml.")
-    try:
-        return alert_.AlertFile.model_validate(plain)
-    except ValidationError as problem:
-        raise Unusable(_first_error(problem), where=where) from None
-
-
-def _first_error(problem: ValidationError) -> str:
-    first = problem.errors(include_url=False)[0]
-    field = ".".join(str(p) for p in first["loc"]) or "the file"
-    if first["type"] == "extra_forbidden":
-        known = get_close_matches(field, alert_.AlertFile.model_fields, n=1)
-        hint = f" Did you mean {known[0]!r}?" if known else ""
-        return f"There is no field {field!r}.{hint}"
-    return f"{field}: {first['msg'].removeprefix('Value error, ')}."
+FARTHEST = timedelta(days=366)
+"""A time that is farther away is a slip of the keyboard."""
+HOW: Mapping[str, str] = {
+    "shelter": "Write shelter: {name: ..., address: ...}, and pets, accessible, no_papers, opens where they are known.",
+    "note": "Write note: {texts: {en: ...}, written_by: ...}.",
+    **dict.fromkeys(PHONES, "Write the number with its country, for example +14135550150."),
+    **dict.fromkeys(NAMES, "Write the name as it stands on the sign, or {en: ..., es: ...}."),
+}
 
 
 def resolve(desk: Desk, file: AlertFile, *, base: Path, chain: str, older: Alert | None = None) -> Alert:
@@ -85,7 +62,7 @@ class _Resolver:
         self.now = desk.now().replace(microsecond=0)
         self.defaulted: list[str] = []
         self.hazard: Hazard = _known("hazard", file.hazard, desk.content.lexicon.hazards)
-        self.kind: HazardKind = _known("kind", file.kind, self.hazard.kinds)
+        self.kind: HazardKind = _known("kind", file.kind.value, _kinds(self.hazard))
         self.authority = desk.authority(file.messenger or (older.authority if older else None))
 
     def alert(self) -> Alert:
@@ -171,7 +148,7 @@ class _Resolver:
 
     def _page(self) -> str:
         if self.file.more_info:
-            return self.file.more_info
+            return _made("more_info", "Begin it with https://.", lambda: facts.Url(url=str(self.file.more_info)).url)
         return f"{self.desk.settings.public_url.rstrip('/')}/a/{self.chain.rsplit('-', 1)[-1]}"
 
     def _authority_phones(self) -> dict[str, facts.Fact]:
@@ -192,6 +169,9 @@ class _Resolver:
         if at <= self.now:
             what = f"{text} has passed."
             raise Unusable(what, where=f"facts.{name}", remedy="Give a time that is still to come.")
+        if at > self.now + FARTHEST:
+            what = f"{text} is more than a year away."
+            raise Unusable(what, where=f"facts.{name}", remedy="Look at the year.")
         return facts.Instant(at=at, zone=self.desk.settings.timezone)
 
     def _fact(self, name: str, value: Any) -> facts.Fact:
@@ -199,7 +179,7 @@ class _Resolver:
             return self._unknown(name)
         for names, make in self._makers().items():
             if name in names:
-                return make(name, value)
+                return _made(f"facts.{name}", HOW.get(name, ""), partial(make, name, value))
         known = sorted(set().union(*self._makers()))
         what = f"There is no fact {name!r}."
         raise Unusable(what, where=f"facts.{name}", remedy=f"Known facts: {', '.join(known)}.")
@@ -208,8 +188,8 @@ class _Resolver:
         return {
             MOMENTS: self._instant,
             frozenset(PHONES): lambda n, v: facts.Phone(e164=str(v), uses=PHONES[n]),  # type: ignore[arg-type]  # from a table
-            NAMES: lambda _, v: facts.ProperName(names=v if isinstance(v, dict) else {"en": str(v)}),
-            frozenset({"impact", "cause"}): lambda *_: facts.Stated(),
+            NAMES: _named,
+            frozenset({"impact", "cause"}): _stated,
             frozenset({"shelter"}): self._shelter,
             frozenset({"note"}): lambda _, v: facts.LocalNote.model_validate(v),
         }
@@ -218,9 +198,7 @@ class _Resolver:
         if not isinstance(value, dict):
             what = "A shelter needs at least a name and an address."
             raise Unusable(what, where=f"facts.{name}", remedy="Write shelter: {name: ..., address: ...}.")
-        plain = dict(value)
-        if isinstance(plain.get("name"), str):
-            plain["name"] = {"en": plain["name"]}
+        plain = dict(value) | {"name": _named(name, value.get("name")).names}
         if plain.get("opens"):
             plain["opens"] = self._instant("shelter.opens", plain["opens"])
         return facts.Shelter.model_validate(plain)
@@ -249,6 +227,34 @@ class _Resolver:
             return ()
         reference = f"{self.older.authority},{self.older.id},{self.older.sent.isoformat(timespec='seconds')}"
         return (*self.older.references, reference)
+
+
+def _made(field: str, how: str, make: Callable[[], Made]) -> Made:
+    """What `make` makes; what its type refuses becomes a sentence."""
+    try:
+        return make()
+    except ValidationError as problem:
+        raise Unusable(first_error(problem), where=field, remedy=how) from None
+
+
+def _named(field: str, value: Any) -> facts.ProperName:
+    names = value if isinstance(value, dict) else {"en": value}
+    if not (names.get("en") and all(isinstance(name, str) and name.strip() for name in names.values())):
+        what = "The name is missing, or is no name."
+        raise Unusable(what, where=f"facts.{field}", remedy=HOW[field])
+    return facts.ProperName(names=names)
+
+
+def _stated(field: str, value: Any) -> facts.Stated:
+    """The hazard's own approved sentence: words of one's own would be lost without a sign."""
+    if value != "stated":
+        what = f"{field} is said by the hazard's own sentence; it takes only unknown."
+        raise Unusable(what, where=f"facts.{field}", remedy="Leave it out; what is special goes into a note.")
+    return facts.Stated()
+
+
+def _kinds(hazard: Hazard) -> dict[str, HazardKind]:
+    return {name: kind for name, kind in hazard.kinds.items() if name in set(alert_.Kind)}
 
 
 def _known(field: str, name: str, known: Mapping[str, Any]) -> Any:

@@ -55,7 +55,8 @@ class Language(Frozen):
     """A language as its translators describe it.
 
     `avoid` lists word forms of another form of address, which the lint finds. `weekdays` (Monday first) and `months`
-    stand here where CLDR has none of the language's own. `gap` stands between two sentences on one line.
+    stand here where CLDR has none of the language's own; `conjunction` too, the word before the last name of a list.
+    `gap` stands between two sentences on one line.
     """
 
     language: str
@@ -67,6 +68,7 @@ class Language(Frozen):
     time: TimePatterns
     zones: dict[str, ZoneNames] = {}
     list: ListStyle = "standard"
+    conjunction: str = ""
     colon: str = ":"
     gap: str = " "
     weekdays: Annotated[tuple[str, ...], Field(max_length=7)] = ()

@@ -67,6 +67,8 @@ class Voice:
     def names(self, names: Sequence[str]) -> str:
         """Proper names as a list: `Old Mill, Riverside, and Harbor`."""
         isolated = [self.isolate(clean(name)) for name in names]
+        if self.language.conjunction:
+            return _joined(isolated, self.language.conjunction)
         return format_list(isolated, self.language.list, self._locale).translate(_NARROW)
 
     def phone(self, e164: str) -> str:
@@ -106,6 +108,11 @@ class Voice:
         if named:
             return self.isolate(named.short if style == "short" else named.long)
         return get_timezone_name(instant.local, width="long", zone_variant="generic", locale=self._locale)
+
+
+def _joined(names: Sequence[str], conjunction: str) -> str:
+    *others, last = names
+    return f"{', '.join(others)} {conjunction} {last}" if others else last
 
 
 def _western(text: str) -> str:
