@@ -70,10 +70,11 @@ def _only_one(naive: datetime, zone: ZoneInfo, *, where: str) -> datetime:
 def _iso(text: str, *, where: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        here = moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         msg = f"{text!r} is no time."
         raise Unusable(msg, where=where, remedy=_HOW) from None
-    if moment.tzinfo is None:
+    if here is None:
         msg = f"{text!r} has no zone."
         raise Unusable(msg, where=where, remedy="Add the offset, for example -05:00.")
-    return moment.astimezone(UTC)
+    return here

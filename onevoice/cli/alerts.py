@@ -77,6 +77,16 @@ def draft(file: Path, as_: As, json: Json = False) -> None:
 
 
 @app.command()
+def edit(alert: str, file: Path, as_: As, json: Json = False) -> None:
+    """Replace a version that is not released yet by a file. An approval of it is void."""
+    from onevoice.desk.revise import edit
+
+    here = desk()
+    step = edit(here, alert, file, actor(here, as_))
+    _show(step, json, f"Changed. Next: onevoice alert submit {step.id} --as NAME")
+
+
+@app.command()
 def submit(
     alert: str,
     as_: As,

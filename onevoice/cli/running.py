@@ -32,7 +32,14 @@ def halt(
     """Stop all sending, at once. One person is enough."""
     from onevoice.desk import control
 
-    _control(control.halt(desk(), as_ or getpass.getuser(), reason), json)
+    here, by = desk(), as_ or getpass.getuser()
+    if control.halt_file(here, by, reason):
+        say("Sending from this machine stops now. Telling the database.")
+    stopped = control.halt(here, by, reason)
+    _control(stopped, json)
+    if stopped.get("database") is False:
+        say(f"The database was not told, so other machines may still send. {stopped['detail']}")
+        raise typer.Exit(1)
 
 
 def resume(as_: As, json: Json = False) -> None:

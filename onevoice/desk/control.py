@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from onevoice.errors import OneVoiceError
+from onevoice.errors import OneVoiceError, OutOfReach
 from onevoice.ledger import audit, control
 
 if TYPE_CHECKING:
@@ -12,10 +12,14 @@ if TYPE_CHECKING:
     from onevoice.desk.wiring import Desk
 
 
-def halt_file(desk: Desk, by: str, reason: str) -> None:
-    """Stop all sending on this machine, whatever the database does."""
-    desk.settings.home.mkdir(parents=True, exist_ok=True)
-    desk.settings.halt_file.write_text(f"{desk.now().isoformat()} {by}: {reason}\n", encoding="utf-8")
+def halt_file(desk: Desk, by: str, reason: str) -> bool:
+    """Stop all sending on this machine, whatever the database does. False where the file cannot be written."""
+    try:
+        desk.settings.home.mkdir(parents=True, exist_ok=True)
+        desk.settings.halt_file.write_text(f"{desk.now().isoformat()} {by}: {reason}\n", encoding="utf-8")
+    except OSError:
+        return desk.settings.halt_file.exists()
+    return True
 
 
 def halt(desk: Desk, by: str, reason: str) -> dict[str, Any]:
@@ -23,13 +27,19 @@ def halt(desk: Desk, by: str, reason: str) -> dict[str, Any]:
 
     Returns:
         The state as `state` gives it; `database` is false where only the file could be written.
+
+    Raises:
+        OutOfReach: neither could be written, so nothing is stopped.
     """
-    halt_file(desk, by, reason)
+    written = halt_file(desk, by, reason)
     try:
         with desk.ledger.write() as conn:
             control.halt(conn, by=by, reason=reason, now=desk.now())
             audit.append(conn, desk.vault, actor=by, act="halted", subject="control", detail={"reason": reason})
     except OneVoiceError as problem:
+        if not written:
+            what = f"NOTHING IS STOPPED: neither the halt file nor the database can be written. {problem}"
+            raise OutOfReach(what, remedy="Stop every `onevoice` and Prefect process by hand.") from None
         return {"control": "halted", "database": False, "by": by, "detail": str(problem)}
     return state(desk)
 

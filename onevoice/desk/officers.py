@@ -44,24 +44,42 @@ def add(desk: Desk, name: str, role: str, secret: str, *, mobile: str = "", emai
     """Register a person who acts.
 
     Raises:
-        Unusable: unknown role, or a secret that is too short.
+        Unusable: no name, unknown role, a secret that is too short, or an address that nothing can be sent to.
         Conflict: the name is taken.
     """
     from argon2 import PasswordHasher  # noqa: PLC0415 - only this and `prove` need it
 
+    name = " ".join(name.split())
+    if not name:
+        what = "Somebody who acts needs a name."
+        raise Unusable(what, where="name")
     if role not in get_args(Role):
         what = f"{role!r} is no role."
         raise Unusable(what, where="--role", remedy=f"Use one of: {', '.join(get_args(Role))}.")
     if len(secret) < SHORTEST_SECRET:
         what = f"The secret has {len(secret)} characters; it needs at least {SHORTEST_SECRET}."
         raise Unusable(what, where="secret")
-    sealed = {k: desk.vault.seal(v) for k, v in (("mobile_enc", mobile), ("email_enc", email)) if v}
+    told_by = {"mobile": ("sms", mobile), "email": ("email", email)}
+    sealed = {f"{k}_enc": desk.vault.seal(_address(k, *v)) for k, v in told_by.items() if v[1]}
     with desk.ledger.write() as conn:
         if officers.get(conn, name):
             what = f"There is already somebody called {name}."
             raise Conflict(what, remedy="Choose another name.")
         officers.add(conn, at=desk.now(), name=name, role=role, secret_hash=PasswordHasher().hash(secret), **sealed)
         audit.append(conn, desk.vault, actor=name, act="officer added", subject=name, detail={"role": role})
+
+
+def _address(option: str, means: str, text: str) -> str:
+    """The normal form; an approver whose number has a slip in it would never hear of anything."""
+    from audiences.addresses import Wrong, normalise  # noqa: PLC0415 - as above
+
+    try:
+        found, normal = normalise(text)
+    except Wrong as wrong:
+        raise Unusable(f"It {wrong.what}", where=f"--{option}") from None
+    if found != means:
+        raise Unusable(f"This is no {option}.", where=f"--{option}")
+    return normal
 
 
 def prove(desk: Desk, name: str, secret: str) -> Actor:

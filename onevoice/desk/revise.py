@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from onevoice.alert import AlertFile, AreaFile, Kind, Status
 from onevoice.desk import draft, resolve
 from onevoice.errors import Conflict, Unusable
-from onevoice.ledger import alerts
+from onevoice.ledger import alerts, audit
 
 if TYPE_CHECKING:
     from onevoice.alert import Alert
@@ -58,6 +58,32 @@ def cancel(desk: Desk, alert_id: str, actor: Actor, reason: str | None = None) -
     return draft.store(desk, resolve.resolve(desk, file, base=Path(), chain=older.chain, older=older), actor)
 
 
+def edit(desk: Desk, alert_id: str, path: Path, actor: Actor) -> draft.Step:
+    """Replace what a version says that is not released yet. What was frozen or approved of it is void.
+
+    Raises:
+        Conflict: it was released already. Unusable: the file cannot be used, or is about another event.
+    """
+    file = resolve.read_file(path)
+    with desk.ledger.read() as conn:
+        row = draft.found(conn, alert_id)
+        older = next((r for r in alerts.chain(conn, row.chain) if r.version == row.version - 1), None)
+    _same_event(alerts.value(row), file)
+    if older:
+        file = file.model_copy(update={"kind": Kind(row.kind)})
+    before = alerts.value(older) if older else None
+    changed = resolve.resolve(desk, file, base=path.parent, chain=row.chain, older=before)
+    with desk.ledger.write() as conn:
+        if not alerts.move(conn, alert_id, of=("draft", "returned", "submitted", "approved"), to="draft"):
+            what = f"{alert_id} is {draft.found(conn, alert_id).state}, so it cannot be changed."
+            raise Conflict(what, remedy="Make a new version: `onevoice alert update`, `correct` or `cancel`.")
+        alerts.void(conn, alert_id, desk.now())
+        alerts.rewrite(conn, changed, editor=actor.name, editors=draft.found(conn, alert_id).editors)
+        detail = {"factset": changed.factset.hash}
+        audit.append(conn, desk.vault, actor=actor.name, act="edited", subject=alert_id, detail=detail)
+    return draft.step(desk, alert_id)
+
+
 def head(desk: Desk, alert_id: str) -> Alert:
     """The newest version of a chain, which must have been released.
 
@@ -69,7 +95,7 @@ def head(desk: Desk, alert_id: str) -> Alert:
     newest = chain[-1]
     if newest.released_at is None:
         what = f"Version {newest.version} of this chain ({newest.id}) is {newest.state}, not released."
-        raise Conflict(what, remedy="Release it, or return it and change it.")
+        raise Conflict(what, remedy=f"Release it, or change it: `onevoice alert edit {newest.id} FILE`.")
     if newest.kind == Kind.ALL_CLEAR:
         what = "This chain has been ended by its all-clear."
         raise Conflict(what, remedy="Draft a new alert.")

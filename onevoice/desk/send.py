@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,11 +12,13 @@ from typing import TYPE_CHECKING
 from onevoice.dispatch import reconcile
 from onevoice.dispatch import send as sending
 from onevoice.dispatch.options import Counts, Options
-from onevoice.errors import OutOfReach
+from onevoice.errors import OneVoiceError, OutOfReach
 from onevoice.ledger import alerts, plan, reach
 
 if TYPE_CHECKING:
     from onevoice.desk.wiring import Desk
+
+log = logging.getLogger(__name__)
 
 Progress = Callable[[Mapping[str, int]], None]
 """Is told the figures now and then while sending goes on."""
@@ -24,7 +27,10 @@ TAKEN_WITHIN = 1.0
 """Seconds that a running sender has to begin, before this process sends itself."""
 
 EVERY = 0.5
-"""Seconds between two rounds of following up."""
+"""Seconds between two rounds while somebody waits for the outcome."""
+
+FOLLOW_EVERY = 2.0
+"""Seconds between two rounds of following up while a sender runs."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +102,11 @@ async def _until_stopped(desk: Desk, how: Options) -> Counts:
 
 async def _follow(desk: Desk, how: Options) -> None:
     while True:
-        await reconcile.follow_up(desk.ledger, desk.vault, desk.providers, how, plan.next_means)
-        await asyncio.sleep(EVERY)
+        try:
+            await reconcile.follow_up(desk.ledger, desk.vault, desk.providers, how, plan.next_means)
+        except OneVoiceError as problem:  # sending goes on; the next round tries again
+            log.error("A round of follow-up failed: %s", problem)
+        await asyncio.sleep(FOLLOW_EVERY)
 
 
 def send_unless_taken(desk: Desk, alert_id: str, progress: Progress | None = None) -> None:

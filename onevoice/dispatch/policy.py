@@ -38,10 +38,10 @@ class Policy:
     receipt: int
 
 
-URGENT = Policy("urgent", (30,), 60, 2, (2, 5, 15, 30, 60), None, 0, 120)
-SEVERE = Policy("severe", (30,), 120, 1, (2, 5, 15, 30, 60), None, 120, 180)
-MODERATE = Policy("moderate", (30, 120, 300), 600, 1, (10, 30, 120, 300, 600), None, 600, 900)
-MINOR = Policy("minor", (30,), 45, 0, (60, 300, 900, 3600), 6, None, 900)
+URGENT = Policy("urgent", (30,), 60, 2, (2, 5, 15, 30, 60), None, 0, 90)
+SEVERE = Policy("severe", (30,), 120, 1, (2, 5, 15, 30, 60), None, 120, 130)
+MODERATE = Policy("moderate", (30, 120, 300), 600, 1, (10, 30, 120, 300, 600), None, 600, 620)
+MINOR = Policy("minor", (30,), 45, 0, (60, 300, 900, 3600), 6, None, 300)
 
 POLICIES = (URGENT, SEVERE, MODERATE, MINOR)
 _BY_SEVERITY = {"Extreme": URGENT, "Severe": SEVERE, "Moderate": MODERATE}

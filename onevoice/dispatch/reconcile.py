@@ -72,6 +72,7 @@ async def follow_up(
         receipts.out_of_quarantine(conn, now)
         done.folded = receipts.fold_new(conn, now)
         done.closed = sweep.close_unsent(conn, options.mode, now)
+        sweep.forget_workers(conn, now)
 
     await asyncio.to_thread(work, first)
     for answers in await _ask_all(ledger, vault, providers, options):

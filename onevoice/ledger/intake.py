@@ -92,14 +92,14 @@ class Intake:
 
     def _ensure_points(self, batch: Mapping[str, ContactRow]) -> dict[str, int]:
         """Ids of all contact points of the batch, by key. The same number in two spellings is one point."""
-        wanted = {self._vault.contact_key(*a): (row, a) for row in batch.values() for a in row.addresses}
+        wanted = {self._vault.contact_key(*a): a for row in batch.values() for a in row.addresses}
         there = self._point_ids(wanted)
         new = sorted(wanted.keys() - there.keys())
         if new:
-            self._conn.execute(_new(self._conn, contact_point), [self._point(key, wanted[key][1]) for key in new])
+            self._conn.execute(_new(self._conn, contact_point), [self._point(key, wanted[key]) for key in new])
             self.points += len(new)
             there = self._point_ids(wanted)
-        self._prefer(wanted, there)
+        self._prefer(batch.values(), there)
         return there
 
     def _point_ids(self, keys: Iterable[str]) -> dict[str, int]:
@@ -114,11 +114,12 @@ class Intake:
             "masked": mask(*address),
         }
 
-    def _prefer(self, wanted: Mapping[str, tuple[ContactRow, Address]], ids: Mapping[str, int]) -> None:
+    def _prefer(self, rows: Iterable[ContactRow], ids: Mapping[str, int]) -> None:
         """Note what is preferred at a shared mobile; silence in a file changes nothing."""
         said = [
-            {"point": ids[key], "preferred": row.point_language}
-            for key, (row, address) in wanted.items()
+            {"point": ids[self._vault.contact_key(*address)], "preferred": row.point_language}
+            for row in rows
+            for address in row.addresses
             if row.point_language and address.means == "sms"
         ]
         if said:

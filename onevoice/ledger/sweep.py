@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
 
 from onevoice.ledger.queue import every_means, newer_is_released, not_a_guest, opted_out
 from onevoice.ledger.states import AlertState, DeliveryState, Event, step
-from onevoice.ledger.tables import alert, delivery, release
+from onevoice.ledger.tables import alert, delivery, release, worker
 from onevoice.settings import Mode
 
 S = DeliveryState
@@ -39,6 +39,11 @@ def close_unsent(conn: Connection, mode: Mode, now: datetime) -> int:
             changed += _close(conn, row.id, "opted out", now, opted_out(row.kind))
             changed += _close(conn, row.id, "not a guest", now, not_a_guest(mode)) if mode is Mode.TEST else 0
     return changed
+
+
+def forget_workers(conn: Connection, now: datetime) -> None:
+    """Runs of senders that were not seen for a day are of no interest any more; their attempts keep their name."""
+    conn.execute(delete(worker).where(worker.c.seen_at < now - timedelta(days=1)))
 
 
 def _released(conn: Connection) -> Sequence[Any]:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from onevoice.dispatch.providers import Outgoing, Receipt, Word
+from onevoice.ledger.tables import worker as worker_table
 
 Town = Any
 Sends = Callable[..., Any]
@@ -183,10 +184,20 @@ def test_asked_to_stop_it_finishes_what_runs_and_claims_nothing_new(
     assert town.states(release)["accepted"] == len(record.lines()) < 100
 
 
+def _wait_for_its_sign_of_life(town: Town) -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        with town.ledger.read() as conn:
+            if conn.execute(worker_table.select()).first():
+                return
+        time.sleep(0.02)
+    pytest.fail("the worker never began")
+
+
 def test_a_running_worker_takes_up_a_release_within_a_second(town: Town, record: Record) -> None:
     """A sender that waits for work sends what is released while it waits, and stops for a halt file."""
     with worker(town, record, rate=100.0, latency=0.02, once=False):
-        time.sleep(1.5)
+        _wait_for_its_sign_of_life(town)
         town.release(5, chain="a")
         released = time.monotonic()
         record.wait_for(5)

@@ -36,7 +36,7 @@ def test_which_row_a_release_follows(severity: str, urgency: str, kind: str, row
 
 @pytest.mark.parametrize(
     ("row", "resends", "decide_at", "next_means"),
-    [(URGENT, 2, 60, 0), (SEVERE, 1, 120, 120), (MODERATE, 1, 600, 600), (MINOR, 0, 60, None)],
+    [(URGENT, 2, 60, 0), (SEVERE, 1, 120, 120), (MODERATE, 1, 600, 600), (MINOR, 0, 45, None)],
     ids=lambda v: getattr(v, "name", v),
 )
 def test_how_often_a_call_in_doubt_is_made_again(
@@ -105,7 +105,7 @@ def test_what_is_next_due_depends_on_the_answer() -> None:
     """A look for the message, a look for its receipt, or the next try."""
     chance = Random(1)  # noqa: S311 - jitter, not a secret
     assert policy.look_after(SEVERE, Outcome(Result.UNKNOWN), 1, chance) == 30
-    assert policy.look_after(SEVERE, Outcome(Result.ACCEPTED, ref="x"), 1, chance) == 180
+    assert policy.look_after(SEVERE, Outcome(Result.ACCEPTED, ref="x"), 1, chance) == 130
     assert policy.look_after(SEVERE, Outcome(Result.RETRY, retry_after=77.0), 1, chance) == 77
 
 

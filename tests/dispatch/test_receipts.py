@@ -188,6 +188,18 @@ def test_good_news_about_what_was_given_up_counts_and_is_marked_late(
     assert (row.state, row.late, row.reason) == (state, late, None)
 
 
+def test_late_stays_late_whatever_is_heard_afterwards(town: Town, send: Sends, double: Any) -> None:
+    """Given up, then handed on, then delivered: that it came late is not forgotten on the way."""
+    release = town.release(1)
+    provider = double(lambda _m, _n: Outcome(Result.RETRY))
+    send(provider)
+    town.change(t.delivery, {"state": "parked"})
+    town.shift = town.shift.resolution * 5_000_000
+    for word in (Word.SENT, Word.DELIVERED):
+        hear(town, receipt(town, provider.called[0].attempt, word))
+    assert [(r.state, r.late) for r in town.rows(release)] == [("delivered", True)]
+
+
 def test_a_receipt_that_says_opted_out_writes_the_opt_out(town: Town, send: Sends, double: Any) -> None:
     """What the carrier knows holds for the next release too."""
     town.release([0], chain="a")
@@ -202,15 +214,17 @@ def test_receipts_are_kept_when_folding_fails_and_folded_later(
 ) -> None:
     """A fault in the fold costs no receipt: the caller may be told that we have it, and follow-up folds again."""
     release = town.release(1)
-    send(double())
-    one = receipt(town, town.attempts()[0].id, Word.DELIVERED)
+    provider = double(lambda _m, _n: Outcome(Result.UNKNOWN))
+    send(provider)
+    one = receipt(town, provider.called[0].attempt, Word.DELIVERED, ref="SM1")
     with monkeypatch.context() as fault:
         fault.setattr("onevoice.ledger.outcomes.fold", lambda _events: 1 / 0)
         assert hear(town, one).receipts == 1
-    assert (town.states(release), kept(town)[0].folded_at) == ({"accepted": 1}, None)
-    follow(double())
+    assert (town.states(release), kept(town)[0].folded_at) == ({"unknown": 1}, None)
+    assert town.attempts()[0].ref is None, "what the fold had written before its fault is undone"
+    follow(provider)
     assert town.states(release) == {"delivered": 1}
-    assert kept(town)[0].folded_at is not None
+    assert (town.attempts()[0].ref, kept(town)[0].folded_at is None) == ("SM1", False)
 
 
 def test_a_word_that_nobody_knows_is_kept_and_proves_acceptance(town: Town, send: Sends, double: Any) -> None:

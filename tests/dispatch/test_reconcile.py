@@ -32,8 +32,8 @@ def alert_state(town: Town, chain: str = "mill-river") -> str:
         ({"severity": "Severe", "urgency": "Immediate"}, 60, 3),
         ({"severity": "Severe"}, 120, 2),
         ({"severity": "Moderate"}, 600, 2),
-        ({"severity": "Minor"}, 60, 1),
-        ({"severity": "Unknown"}, 60, 1),
+        ({"severity": "Minor"}, 45, 1),
+        ({"severity": "Unknown"}, 45, 1),
         ({"severity": "Minor", "kind": "all-clear"}, 60, 3),
         ({"severity": "Minor", "kind": "correction"}, 60, 3),
     ],
@@ -58,7 +58,7 @@ def test_a_call_in_doubt_is_made_again_within_its_bound_then_parked(  # noqa: PL
     after = 0.0
     for made in range(1, calls + 1):
         assert len(provider.called) == made
-        follow(provider, after=after + decide_at - 2)
+        follow(provider, after=after + decide_at - 10)
         send(provider)
         assert (town.states(release), len(provider.called)) == ({"unknown": 1}, made), "too early to decide"
         after += decide_at + 1
@@ -100,7 +100,7 @@ def test_a_call_whose_worker_never_came_back_is_in_doubt_after_its_lease_and_not
     """A committed intent without an outcome: untouched within the lease, unknown after it."""
     release = town.release(2, severity="Minor")
     _claim(town, double(timeout=2.0))
-    follow(double(), after=21)
+    follow(double(), after=15)
     assert town.states(release) == {"submitting": 2}
     assert follow(double(), after=23).lapsed == 2
     assert town.states(release) == {"unknown": 2}
@@ -221,7 +221,7 @@ def test_a_receipt_that_does_not_come_is_asked_for_and_never_made_up(
     for after in range(100, 1800, 100):
         follow(provider, after=after)
         asked.append(len(provider.asked))
-    assert asked[0] == 0, "not before 180 s"
+    assert asked[0] == 0, "not before 130 s"
     assert asked[-1] == 3, "after about 200, 500 and 1100 s"
     assert town.states(release) == {"accepted": 1}
 
@@ -283,10 +283,14 @@ def test_an_alert_is_complete_when_there_is_nothing_left_to_wait_for(
     assert done.settled == (alert == "completed")
 
 
-def test_an_alert_past_its_time_is_expired(town: Town, send: Sends, follow: Sends, double: Any) -> None:
-    """When the time is over and nothing is waited for, it is expired rather than completed."""
+@pytest.mark.parametrize("state", ["sending", "halted"])
+def test_an_alert_past_its_time_is_expired(town: Town, send: Sends, follow: Sends, double: Any, state: str) -> None:
+    """When the time is over and nothing is waited for, it is expired rather than completed, halted or not."""
     release = town.release(2)
     send(double())
+    town.change(t.alert, {"state": state})
+    follow(double(), after=90)
+    assert alert_state(town) == state
     with town.ledger.read() as conn:
         now = database_now(conn)
     town.change(t.release, {"expires": now + timedelta(seconds=100)}, t.release.c.id == release)
@@ -351,6 +355,24 @@ def test_while_sending_is_halted_follow_up_still_listens_and_sends_nothing(
     assert len(provider.asked) == 2
     send(provider)
     assert (town.states(release), len(provider.called)) == ({"retry_wait": 2}, 2)
+
+
+def test_workers_that_were_not_seen_for_a_day_are_forgotten(
+    town: Town, send: Sends, follow: Sends, double: Any
+) -> None:
+    """The list of workers does not grow for ever; attempts keep the name of theirs."""
+
+    def workers() -> int:
+        with town.ledger.read() as conn:
+            return len(conn.execute(t.worker.select()).all())
+
+    town.release(1)
+    send(double())
+    follow(double(), after=3600)
+    assert workers() == 1
+    follow(double(), after=25 * 3600)
+    assert workers() == 0
+    assert town.attempts()[0].worker
 
 
 def test_every_round_anchors_the_audit_chain(town: Town, follow: Sends, double: Any) -> None:

@@ -178,7 +178,7 @@ def test_the_window_of_calls_in_flight_is_rolling_and_bounded(
     provider = double(rate=rate, latency=latency)
     send(provider)
     assert provider.busiest <= window
-    assert provider.busiest >= min(window, rate * latency) * 0.8
+    assert provider.busiest >= min(window, rate * latency) * 0.5
     assert len(provider.taken) == 3 * window
 
 
@@ -287,7 +287,7 @@ def test_a_halt_in_the_middle_stops_within_two_seconds(town: Town, double: Any, 
     provider = double(rate=100.0, latency=0.05)
     counts, halted_at = asyncio.run(_halted_half_way(town, provider, way))
     assert counts.ending == "halted"
-    assert 5 <= len(provider.called) < 150
+    assert 20 <= len(provider.called) < 150
     assert max(provider.starts) - halted_at <= 2.0
     states = town.states(release)
     assert set(states) <= {"planned", "retry_wait", "accepted"}
@@ -295,8 +295,16 @@ def test_a_halt_in_the_middle_stops_within_two_seconds(town: Town, double: Any, 
 
 
 async def _halted_half_way(town: Town, provider: Any, way: str) -> tuple[Any, float]:
+    enough, plain = asyncio.Event(), provider.send
+
+    async def counting(message: Any) -> Any:
+        if len(provider.called) >= 20:
+            enough.set()
+        return await plain(message)
+
+    provider.send = counting
     sending = asyncio.ensure_future(send_due(town.ledger, town.vault, {Means.SMS: provider}, town.options(), once=True))
-    await asyncio.sleep(0.5)
+    await asyncio.wait_for(enough.wait(), 30)
     if way == "file":
         town.options().halt_file.touch()
     else:

@@ -1,0 +1,98 @@
+"""The same life on PostgreSQL: one pass through everything that speaks SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from onevoice.dispatch.providers import Inbound, Outcome, Receipt, Result, Word
+from onevoice.dispatch.receipts import store
+from onevoice.errors import OutOfReach, Unusable
+from onevoice.ledger import audit, control
+from onevoice.ledger import tables as t
+from onevoice.ledger.engine import Ledger, database_now
+from onevoice.ledger.tables import metadata
+from onevoice.people import Means
+
+Town = Any
+Sends = Callable[..., Any]
+on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+pytestmark = [pytest.mark.slow, pytest.mark.postgres]
+
+
+@on_postgres
+def test_sending_hearing_doubting_and_closing(town: Town, send: Sends, follow: Sends, double: Any) -> None:
+    """Sent, called back, repeated, stopped by a reply, in doubt and found, superseded: as on SQLite."""
+    release = town.release(12, severity="Extreme")
+    town.release([20], chain="other", severity="Minor")
+
+    def third_is_in_doubt(message: Any, _times: int) -> Outcome | None:
+        return Outcome(Result.UNKNOWN) if message.to == town.address(3) else None
+
+    provider = double(third_is_in_doubt)
+    send(provider)
+    assert town.states(release) == {"accepted": 11, "unknown": 1}
+    news = Receipt("double-sms", Word.DELIVERED, "d", token=provider.called[0].token)
+    stop = Inbound("double-sms", "SM1", town.address(1), "STOP")
+    done = store(
+        town.ledger, town.vault, [news, news, stop], means_of={"double-sms": Means.SMS}, keywords={}, clock=town.clock
+    )
+    assert (done.receipts, done.replies, [a.kind for a in done.answers]) == (1, 1, ["stop"])
+    follow(provider, after=61)
+    assert town.states(release) == {"accepted": 10, "delivered": 1, "retry_wait": 1}
+    newer = town.release(3, version=2, kind="all-clear", text="All clear.")
+    follow(provider, after=62)
+    send(provider)
+    assert town.states(release) == {"accepted": 10, "delivered": 1, "parked": 1}
+    assert [(r.state, r.reason) for r in town.rows(newer)][1] == ("suppressed", "opted out")
+    assert town.states(newer) == {"accepted": 2, "suppressed": 1}
+
+
+@on_postgres
+def test_the_switch_the_chain_and_the_schema(town: Town, send: Sends, double: Any) -> None:
+    """Halted means nothing is claimed; the audit chain is whole and guarded; the tables are those of the code."""
+    town.ledger.ready()
+    town.release(2)
+    with town.ledger.write() as conn:
+        now = database_now(conn)
+        control.halt(conn, by="ana", reason="test", now=now)
+        audit.append(conn, town.vault, actor="ana", act="halted", subject="all", detail={"at": now.isoformat()})
+    provider = double()
+    assert (send(provider).ending, provider.called) == ("halted", [])
+    with town.ledger.read() as conn:
+        assert audit.verify(conn, town.vault).whole
+        assert compare_metadata(MigrationContext.configure(conn, opts={"compare_type": True}), metadata) == []
+        assert abs(database_now(conn) - now) < timedelta(seconds=30)
+    for change in ("UPDATE audit SET actor = 'x'", "DELETE FROM audit", "TRUNCATE audit"):
+        with pytest.raises((DBAPIError, OutOfReach)) as caught, town.ledger.write() as conn:
+            conn.execute(text(change))
+        assert "append-only" in str(caught.value.__cause__ or caught.value)
+    with pytest.raises(OutOfReach, match="cannot be written"), town.ledger.read() as conn:
+        conn.execute(t.opt_out.insert().values(contact_key="x", topic="all", at=now, source="x"))
+
+
+@on_postgres
+def test_settings_that_can_lose_a_commit_are_refused(town: Town) -> None:
+    """A database that answers before it has written is not worked with."""
+    with town.ledger.write() as conn:
+        name = conn.scalar(text("SELECT current_database()"))
+        conn.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = off"))
+    other = Ledger.open(town.url)
+    with pytest.raises(Unusable, match="synchronous_commit=off"):
+        other.ready()
+    other.close()
+
+
+def test_a_server_that_does_not_answer_is_out_of_reach() -> None:
+    """A refused connection is one sentence."""
+    ledger = Ledger.open("postgresql://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(OutOfReach, match="does not answer"):
+        ledger.ready()
+    ledger.close()
