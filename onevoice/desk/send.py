@@ -104,8 +104,8 @@ async def _follow(desk: Desk, how: Options) -> None:
     while True:
         try:
             await reconcile.follow_up(desk.ledger, desk.vault, desk.providers, how, plan.next_means)
-        except OneVoiceError as problem:  # sending goes on; the next round tries again
-            log.error("A round of follow-up failed: %s", problem)
+        except OneVoiceError:  # sending goes on; the next round tries again
+            log.exception("A round of follow-up failed.")
         await asyncio.sleep(FOLLOW_EVERY)
 
 
