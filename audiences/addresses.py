@@ -74,9 +74,10 @@ def _undamaged(plain: str) -> None:
 def _can_exist(parsed: PhoneNumber, plain: str, region: str) -> None:
     import phonenumbers  # noqa: PLC0415 - as above
 
-    if not phonenumbers.is_valid_number(parsed):
+    kind = phonenumbers.number_type(parsed)
+    if kind == phonenumbers.PhoneNumberType.UNKNOWN:
         raise Wrong("is not a number in use: a digit, a leading zero or the country code may be lost.")
-    if phonenumbers.number_type(parsed) not in _personal():
+    if kind not in _personal():
         raise Wrong("is a service number, not one of a person.")
     trunk = phonenumbers.ndd_prefix_for_region(region, strip_non_digits=True)
     given_here = parsed.country_code_source == phonenumbers.CountryCodeSource.FROM_DEFAULT_COUNTRY

@@ -97,6 +97,14 @@ async def retries_what_never_left(subject: Subject) -> None:
     must(await subject.unreachable.find(message, datetime.now(UTC)) is None, "Nobody was asked, so nobody said no.")
 
 
+async def finds_what_it_sent(subject: Subject) -> None:
+    """A look for a message that was just taken finds it, by the reference of its acceptance, or cannot be made."""
+    message, since = subject.message(subject.accepted), datetime.now(UTC)
+    outcome = await _sent(subject, subject.provider, message, "accepted")
+    found = await subject.provider.find(message, since)
+    must(found is None or outcome.ref in {receipt.ref for receipt in found}, "A message that was taken was not found.")
+
+
 async def reads_its_words(subject: Subject) -> None:
     """Two words of the service that mean different things become two words of ours, with different digests."""
     first, second = (_one(subject, word) for word in subject.words)
@@ -159,6 +167,7 @@ CASES: tuple[Case, ...] = (
     waits_when_it_is_throttled,
     rejects_with_a_code,
     retries_what_never_left,
+    finds_what_it_sent,
     reads_its_words,
     knows_a_repeat,
     keeps_a_word_that_it_does_not_know,

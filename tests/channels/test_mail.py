@@ -241,6 +241,13 @@ def test_a_slot_that_nothing_fills_is_never_sent(field: str, settings: Settle, m
     assert _sent(settings, message("ana@people.example", parts=PARTS, **values)).code == "cannot-carry"
 
 
+def test_a_mail_needs_nothing_of_a_server_but_plain_smtp() -> None:
+    """Every byte is ASCII, so no server on the way has to change anything; `ñ` costs no more than that."""
+    made = mail.made(_written(parts={"subject": "Aviso ñ", "text": "Suba, señora.\n", "html": "<p>ñ</p>"}), SENDER)
+
+    assert made.isascii()
+
+
 def test_a_value_of_a_slot_is_never_markup(message: Write) -> None:
     """In html a value is escaped, in text it stands as it is."""
     made = mail.made(message("a@b.example", parts=PARTS, manage_url="https://a.example/?a=1&b='2'"), SENDER)

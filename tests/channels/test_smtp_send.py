@@ -203,6 +203,26 @@ def test_a_server_that_says_nothing_more_is_given_up_in_time(
         assert time.monotonic() - start < 2 * PATIENCE
 
 
+def _agree(connection: socket.socket) -> None:
+    connection.sendall(b"220 here\r\n")
+    with connection.makefile("rb") as lines:
+        for line in lines:
+            if line == b"DATA\r\n":
+                connection.sendall(b"354 go\r\n")
+                while next(lines) != b".\r\n":
+                    pass
+            connection.sendall(b"250 2.0.0 Ok: queued as 1\r\n")
+
+
+def test_a_queue_id_that_comes_again_is_another_reference(settings: Settle, write: Write, served: Serving) -> None:
+    """Mail servers use their ids again; ours holds theirs, so that a mail can be found in their log, and is unique."""
+    with served(_agree) as port:
+        refs = [str(o.ref) for o in _send(SmtpEmail(settings(smtp_port=port)), write("maria"), write("maria"))]
+
+    assert len(set(refs)) == 2
+    assert {ref.partition(".")[0] for ref in refs} == {"1"}
+
+
 def test_a_name_that_does_not_resolve_is_a_retry(
     settings: Settle, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -414,6 +434,7 @@ def test_wrong_credentials_stop_the_channel(given: Any, code: str, halts: bool, 
 
     assert (outcome.result, outcome.code, outcome.halts) == (Result.RETRY, code, halts)
     assert not guarded.taken(written)
+    gc.collect()  # a socket that was left open is told of here
 
 
 def test_a_certificate_that_nobody_vouches_for_gets_no_password(

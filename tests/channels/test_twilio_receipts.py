@@ -392,6 +392,15 @@ def test_a_body_that_is_no_form_is_refused(body: bytes, provider: TwilioSms) -> 
         provider.parse_receipts(PLACE, {"X-Twilio-Signature": signature(KEY, PLACE, {})}, body)
 
 
+def test_bytes_that_are_no_text_are_not_taken_for_a_replacement(provider: TwilioSms) -> None:
+    """A form in another charset is refused, even with a signature over what a lenient reader makes of it."""
+    lenient = _form(Body="\ufffd")
+    body = urlencode(_form()).encode() + b"&Body=%FF"
+
+    with pytest.raises(BadSignature):
+        provider.parse_receipts(PLACE, {"X-Twilio-Signature": signature(KEY, PLACE, lenient)}, body)
+
+
 @pytest.mark.parametrize("url", ["https://host:99999/callbacks/sms/x", "https://[::1/x"])
 def test_an_address_that_cannot_be_read_is_refused(url: str, provider: TwilioSms) -> None:
     """An address that is none raises BadSignature and no other error."""
