@@ -134,7 +134,7 @@ def examples(root: Path) -> dict[str, str]:
     content = Content(root)
     found: dict[str, str] = {}
     for means in (Means.SMS, Means.EMAIL, Means.PAGE):
-        for sample in samples(content.lexicon):
+        for sample in (sample for sample in samples(content.lexicon) if means in sample.means):
             for tier in (Tier.T1, Tier.T2, Tier.T4):
                 profile = Profile(languages=(localize.ENGLISH,), tier=tier, needs=sample.needs)
                 variant = content.compose(sample.alert, AUTHORITY, profile, means, group=sample.group)

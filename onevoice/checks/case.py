@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from onevoice.alert import Alert, Kind
 from onevoice.checks.plain import plain
@@ -70,7 +70,7 @@ class Case:
 
     def damaged(self, language: str, key: str) -> bool:
         """True where a translation has other slots than its source: P04 holds the language back for that."""
-        return Counter(slots(self.said(language, key).text)) != Counter(slots(self.library.lexicon.sources[key]))
+        return not _same_slots(self.said(language, key).text, self.library.lexicon.sources[key])
 
     # --- values
 
@@ -112,6 +112,7 @@ class Case:
             return (plain(fact.area_name.get(language) or fact.area_name.get(ENGLISH, "")),)
         return tuple(plain(place.name(language)) for place in self.places())
 
+    @cached_property
     def instants(self) -> dict[str, Instant]:
         """Fact → moment, for all moments that the text may tell."""
         found = {name: fact for name, fact in self.alert.factset.facts.items() if isinstance(fact, Instant)}
@@ -124,10 +125,12 @@ class Case:
             found["shelter_opens"] = shelter.opens
         return found
 
+    @cached_property
     def zones(self) -> list[str]:
         """The time zones in which the alert tells its times."""
-        return sorted({instant.zone for instant in self.instants().values()})
+        return sorted({instant.zone for instant in self.instants.values()})
 
+    @cached_property
     def phones(self) -> dict[str, str]:
         """Slot → number (E.164)."""
         own = {f"{purpose}_phone": number for purpose, number in self.authority.phones.items()}
@@ -153,6 +156,11 @@ class Case:
         """Facts of the version before, which an update or a correction may name once more."""
         if self.alert.previous and self.alert.kind in (Kind.UPDATE, Kind.CORRECTION):
             yield from self.alert.previous.facts.values()
+
+
+@lru_cache(maxsize=16_384)
+def _same_slots(text: str, source: str) -> bool:
+    return Counter(slots(text)) == Counter(slots(source))
 
 
 def _places(fact: Fact | None) -> tuple[Place, ...]:

@@ -87,8 +87,8 @@ def _damaged(case: Case, language: str, name: str) -> bool:
 
 def _lacking_time(case: Case, part: str, language: str) -> Iterator[Finding]:
     spoken = case.library.voice(language).language
-    instants = case.instants()
-    found = {read.clock for read in times(case.texts[part], spoken, case.zones())}
+    instants = case.instants
+    found = {read.clock for read in times(case.texts[part], spoken, case.zones)}
     for name, frame in _required_times(case):
         if name in instants and not found & shown(instants[name], spoken) and not _damaged(case, language, frame):
             message = f"{_who(case, language)} does not say {name}: {instants[name].local:%A %d %B, %H:%M}."
@@ -151,10 +151,10 @@ def _wrong_values(case: Case, language: str, values: Mapping[str, str]) -> Itera
 
 def _contradicts(case: Case, language: str, slot: str, said: str) -> str | None:
     spoken = case.library.voice(language).language
-    if slot in case.instants():
-        return _time_rule(case, spoken, case.instants()[slot], said)
-    if slot in case.phones():
-        return None if numbers.same_number(said, case.phones()[slot]) else "C03"
+    if slot in case.instants:
+        return _time_rule(case, spoken, case.instants[slot], said)
+    if slot in case.phones:
+        return None if numbers.same_number(said, case.phones[slot]) else "C03"
     if slot == "url":
         return None if said == case.url() else "C07"
     if slot == "places":
@@ -164,7 +164,7 @@ def _contradicts(case: Case, language: str, slot: str, said: str) -> str | None:
 
 
 def _time_rule(case: Case, spoken: Language, instant: Instant, said: str) -> str | None:
-    read = [r.clock for r in times(said, spoken, case.zones())]
+    read = [r.clock for r in times(said, spoken, case.zones)]
     right = shown(instant, spoken)
     if read and read[0] in right:
         return None

@@ -63,7 +63,7 @@ def _examined(content: ComposingLibrary, authority: Messenger) -> Iterator[tuple
     for sample in samples(content.lexicon):
         for language in content.languages:
             for tier in TIERS:
-                for means in Means:
+                for means in sample.means:
                     yield from _examine(content, authority, sample, Profile(languages=(language,), tier=tier), means)
 
 

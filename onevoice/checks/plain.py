@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from html.parser import HTMLParser
 
 _BLOCKS = frozenset(["p", "h1", "h2", "h3", "li", "div", "br", "hr", "tr", "ol", "ul", "title", "body"])
 _SILENT = frozenset(["style", "script", "head"])
+_FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\u061c\ufeff]")
 
 
@@ -35,17 +37,12 @@ class _Reader(HTMLParser):
             self.words.append(" ".join(data.split("\n")))
 
 
+@lru_cache(maxsize=8192)
 def plain(text: str, *, html: bool = False) -> str:
     """The words alone: digits Western, spaces single, lines stripped, empty lines gone."""
     if html:
         reader = _Reader()
         reader.feed(text)
         text = "".join(reader.words)
-    text = "".join(_character(c) for c in _INVISIBLE.sub("", text))
+    text = _FOREIGN_DIGIT.sub(lambda found: str(unicodedata.digit(found[0])), _INVISIBLE.sub("", text))
     return "\n".join(line for raw in text.split("\n") if (line := " ".join(raw.split())))
-
-
-def _character(character: str) -> str:
-    if character.isdigit() and not character.isascii():
-        return str(unicodedata.digit(character))
-    return " " if character in "\u00a0\u202f\u2009\t" else character

@@ -23,7 +23,7 @@ from onevoice.facts import (
     Url,
 )
 from onevoice.lexicon import OUTSIDE, Lexicon
-from onevoice.people import Messenger, Need
+from onevoice.people import Means, Messenger, Need
 
 _ZONE = "America/New_York"
 _SENT = datetime(2026, 9, 23, 19, 30, tzinfo=UTC)
@@ -39,14 +39,16 @@ AUTHORITY = Messenger(
 """Who speaks in an example; a deployment's own authority is given where there is one."""
 SIZES = (1, 2, 6)
 """How many places a sample has."""
+_USUAL = 2
 _LATER = frozenset([Kind.WARNING, Kind.UPDATE, Kind.CORRECTION])
 """Kinds that set a last moment."""
 
 
 class Sample(NamedTuple):
-    """An alert, and the readers for whom it is composed besides the plain ones."""
+    """An alert, and for whom and by which means it is composed. The number of places matters to text messages only."""
 
     alert: Alert
+    means: tuple[Means, ...] = tuple(Means)
     group: str = "all"
     needs: tuple[Need, ...] = ()
     label: str = ""
@@ -61,7 +63,9 @@ def samples(lexicon: Lexicon) -> Iterator[Sample]:
         kind = Kind.WARNING if Kind.WARNING in entry.kinds else next(k for k in entry.kinds if k != OUTSIDE)
         yield _sample(lexicon, hazard, kind, 2, unknown=True)
         for need in Need:
-            yield _sample(lexicon, hazard, kind, 2, local=True)._replace(needs=(need,), label=f"needs {need}")
+            yield _sample(lexicon, hazard, kind, 2, local=True)._replace(
+                needs=(need,), means=(Means.SMS, Means.EMAIL), label=f"needs {need}"
+            )
 
 
 def _sample(
@@ -73,7 +77,8 @@ def _sample(
     facts |= {"impact": Unknown(), "next_update": _in_hours(2)} if unknown else {}
     facts |= _local() if local else {}
     alert = _alert(lexicon, hazard, of, facts, older=_older(lexicon, hazard, kind, size))
-    return Sample(alert, group, label=f"{size} places{', impact unknown' if unknown else ''}")
+    means = tuple(Means) if size == _USUAL else (Means.SMS,)
+    return Sample(alert, means, group, label=f"{size} places{', impact unknown' if unknown else ''}")
 
 
 def _alert(lexicon: Lexicon, hazard: str, kind: Kind, facts: dict[str, Fact], older: FactSet | None) -> Alert:

@@ -44,7 +44,7 @@ def _read(case: Case, text: str) -> list[numbers.Found]:
     return [
         numbers.Found("", read.start, read.end)
         for language in case.languages
-        for read in times(text, case.library.voice(language).language, case.zones())
+        for read in times(text, case.library.voice(language).language, case.zones)
     ]
 
 
@@ -52,8 +52,8 @@ def _times(case: Case, part: str, text: str) -> Iterator[Finding]:
     older = [fact for fact in case.older() if isinstance(fact, Instant)]
     for language in case.languages:
         spoken = case.library.voice(language).language
-        right = {c for instant in (*case.instants().values(), *older) for c in shown(instant, spoken)}
-        for read in times(text, spoken, case.zones()):
+        right = {c for instant in (*case.instants.values(), *older) for c in shown(instant, spoken)}
+        for read in times(text, spoken, case.zones):
             if read.clock not in right:
                 said = text[read.start : read.end]
                 yield finding(_rule_of(read.clock, right), f"No fact states the time “{said}”.", part=part)
@@ -67,18 +67,22 @@ def _rule_of(clock: Clock, right: set[Clock]) -> str:
 
 
 def _phones(case: Case, part: str, text: str) -> Iterator[Finding]:
-    known = {*case.phones().values(), *(fact.e164 for fact in case.older() if isinstance(fact, Phone))}
+    known = {*case.phones.values(), *(fact.e164 for fact in case.older() if isinstance(fact, Phone))}
     for phone in numbers.phones(text):
         if not any(numbers.same_number(phone.text, number) for number in known):
             yield finding("C03", f"No fact states the phone number “{phone.text}”.", part=part)
 
 
 def _left_over(case: Case, part: str, text: str) -> Iterator[Finding]:
-    texts = (case.said(language, key).text for language in case.languages for key in case.variant.said)
-    approved = {n.text for said in texts for n in numbers.left_over(plain(SLOT.sub(" ", said)))}
     for number in numbers.left_over(text):
-        if number.text not in approved:
+        if number.text not in _approved(case):
             yield finding("C06", f"No fact and no approved sentence states the number “{number.text}”.", part=part)
+
+
+def _approved(case: Case) -> set[str]:
+    """Numbers that stand in the approved sentences themselves."""
+    texts = (case.said(language, key).text for language in case.languages for key in case.variant.said)
+    return {number.text for said in texts for number in numbers.left_over(plain(SLOT.sub(" ", said)))}
 
 
 def _names(case: Case) -> Iterator[str]:

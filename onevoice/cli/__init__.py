@@ -47,6 +47,11 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as problem:
+        known = problem.filename is not None
+        said = f"{problem.filename}: {problem.strerror}. Check the path and its rights."
+        typer.echo(f"onevoice: {said if known else _unexpected(problem)}", err=True)
+        sys.exit(2 if known else 3)
     except Exception as problem:  # noqa: BLE001 - the last border before a person
         typer.echo(f"onevoice: {_unexpected(problem)}", err=True)
         sys.exit(3)

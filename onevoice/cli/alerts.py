@@ -37,9 +37,14 @@ def new(
 ) -> None:
     """Ask the questions in order and write the alert file."""
     from onevoice.cli.questions import ask
+    from onevoice.errors import Unusable
 
     here = desk()
     target = file or Path(f"{hazard}.yaml")
+    if target.exists():
+        raise Unusable(
+            "There is such a file already.", where=str(target), remedy="Name another: alert new HAZARD FILE."
+        )
     target.write_text(ask(here, hazard, kind), encoding="utf-8")
     say(f"Written to {target}. Next: onevoice alert preview {target}")
 

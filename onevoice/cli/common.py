@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,6 +18,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 As = Annotated[
     str, typer.Option("--as", help="Your name as an officer. The secret is asked, or taken from ONEVOICE_SECRET.")
 ]
+
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What a terminal would obey instead of showing it: cells of a table may hold what strangers sent."""
 
 
 def desk() -> Desk:
@@ -53,7 +57,7 @@ def say(text: str) -> None:
 
 def table(rows: Iterable[Sequence[object]], heads: Sequence[str] = ()) -> None:
     """Aligned columns; numbers to the right."""
-    cells = [tuple(str(c) for c in row) for row in rows]
+    cells = [tuple(UNSAFE.sub("\N{REPLACEMENT CHARACTER}", str(c)) for c in row) for row in rows]
     every = [tuple(heads), *cells] if heads else cells
     widths = [max(len(row[i]) for row in every) for i in range(len(every[0]))] if every else []
     for row in every:

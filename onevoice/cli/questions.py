@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from onevoice.errors import Unusable
+from onevoice.moments import resolve_moment
 
 if TYPE_CHECKING:
     from onevoice.desk.wiring import Desk
@@ -33,7 +34,7 @@ def ask(desk: Desk, hazard: str, kind: str) -> str:
     plain: dict[str, Any] = {"hazard": hazard, "kind": kind}
     plain["status"] = _one_of("Is this Actual, Exercise or Test?", ("Actual", "Exercise", "Test"))
     plain["area"] = {"zones": _zones(desk)}
-    plain["facts"] = _facts(list(known[hazard].kinds[kind].required))
+    plain["facts"] = _facts(desk, list(known[hazard].kinds[kind].required))
     if "unknown" in plain["facts"].values():
         plain["initial"] = True
     return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
@@ -61,14 +62,26 @@ def _zones(desk: Desk) -> list[str]:
         typer.echo(f"There is no zone {', '.join(wrong) or 'without a name'}.", err=True)
 
 
-def _facts(required: list[str]) -> dict[str, str]:
+def _facts(desk: Desk, required: list[str]) -> dict[str, str]:
     facts: dict[str, str] = {}
     for name in dict.fromkeys([*required, "next_update"]):
         question = ASKED.get(name, f"{name.replace('_', ' ').capitalize()}?")
-        needed = name in required
-        given = str(typer.prompt(question, default=None if needed else "", show_default=False, err=True)).strip()
-        if given:
+        if given := _fact(desk, name, question, needed=name in required):
             facts[name] = given
     if facts.get("next_update") and typer.confirm("Is it not known yet how bad it will be?", err=True):
         facts["impact"] = "unknown"
     return facts
+
+
+def _fact(desk: Desk, name: str, question: str, *, needed: bool) -> str:
+    """What was typed; a time that is none is asked for again."""
+    while True:
+        given = str(typer.prompt(question, default=None if needed else "", show_default=False, err=True)).strip()
+        if name not in ASKED or given in ("", "unknown"):
+            return given
+        try:
+            resolve_moment(given, now=desk.now(), zone=desk.settings.zone, where=name)
+        except Unusable as problem:
+            typer.echo(str(problem), err=True)
+        else:
+            return given

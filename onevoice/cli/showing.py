@@ -29,8 +29,8 @@ def preview(seen: Preview) -> None:
         typer.echo(f"{line.label:14} {line.value}{'' if line.given else '   (filled in)'}")
     people = prepared.numbers.to_json() | {"fallback": prepared.fallback}
     typer.echo(
-        f"\n{people['in_area']} people in the area: {people['reachable']} can be reached, "
-        f"{people['unreachable']} cannot, "
+        f"\n{people['reachable'] + people['unreachable']} people are meant: {people['reachable']} can be reached, "
+        f"{people['unreachable']} cannot. Of them {people['in_area']} are in the area, "
         f"{people['location_unknown']} have no known place, {people['fallback']} get another text than their own."
     )
     typer.echo(f"Sending takes about {seen.forecast.seconds} s; {seen.forecast.after_act_by} would get it too late.")
@@ -89,7 +89,7 @@ def progress() -> Callable[[Mapping[str, int]], None] | None:
     def line(counts: Mapping[str, int]) -> None:
         if time.monotonic() - last[0] > 0.2:  # noqa: PLR2004 - five times a second is calm
             last[0] = time.monotonic()
-            sys.stderr.write("\r\x1b[K" + "  ".join(f"{k} {v}" for k, v in counts.items() if v))
+            sys.stderr.write("\r\x1b[K" + ("  ".join(f"{k} {v}" for k, v in counts.items() if v) or "waiting for receipts"))
             sys.stderr.flush()
 
     return line

@@ -51,19 +51,19 @@ def _updates(say: Speech, older: FactSet) -> Iterator[str]:
 
 def _added(say: Speech) -> Iterator[str]:
     new = say.telling.names(added(say.telling.alert)) if added(say.telling.alert) else ""
-    yield say("frame.changed.places_added", new=say.fact("places", new))
+    yield say("frame.changed.places_added", new=say.aside(new))
 
 
 def _places(say: Speech) -> Iterator[str]:
     yield from _added(say)
     gone = dropped(say.telling.alert)
-    yield say("frame.changed.places_dropped", old=say.was(say.telling.names(gone)) if gone else "")
+    yield say("frame.changed.places_dropped", old=say.aside(say.telling.names(gone)) if gone else "")
 
 
 def _values(say: Speech, name: str, older: FactSet) -> dict[str, str]:
     """`new` and, where there was one, `old`."""
     was = say.telling.value(_speakable(older.get(name)))
-    return {"new": say.slots.get(name, ""), "old": say.was(was)}
+    return {"new": say.slots.get(name, ""), "old": say.aside(was)}
 
 
 def _speakable(fact: Fact | None) -> Fact | None:
@@ -78,5 +78,5 @@ def _corrections(say: Speech, older: FactSet) -> Iterator[str]:
             continue
         old, new = (say.telling.value(_speakable(facts.get(name))) for facts in (older, say.telling.alert.factset))
         if old and new:
-            yield say("frame.correction.wrong", old=say.was(old))
+            yield say("frame.correction.wrong", old=say.aside(old))
             yield say("frame.correction.right", new=say.fact(name, new))

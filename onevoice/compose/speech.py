@@ -43,6 +43,6 @@ class Speech:
         """A text that is a fact by itself, isolated and marked."""
         return self.telling.marked(name, text)
 
-    def was(self, text: str) -> str:
-        """The value that a fact had before: isolated, never a span of the fact that holds now."""
+    def aside(self, text: str) -> str:
+        """A value that is not the whole fact of today (what it was, or what is new in it): isolated, and no span."""
         return self.telling.voice.isolate(text) if text else ""

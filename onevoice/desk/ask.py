@@ -1,25 +1,38 @@
-"""Asking for approval: the first approver is told at submit, the next deputy when nobody answers.
+"""Notices: asking officers for approval, the next deputy when nobody answers, and telling partners of a version.
 
-A notice is not a delivery: it goes to an officer, says nothing about recipients, and is kept in its own table.
+A notice is not a delivery: it goes to an officer or a partner, says nothing about recipients, and has its own table.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from onevoice.desk import draft
-from onevoice.dispatch.providers import Outgoing, Result
-from onevoice.ledger import alerts, notices, officers
+from onevoice.dispatch.providers import Outgoing
+from onevoice.ledger import alerts, notices, officers, partners
 from onevoice.people import Means
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from onevoice.alert import Alert
     from onevoice.desk.wiring import Desk
     from onevoice.ledger.alerts import AnyRow
 
-_COLUMNS = {Means.SMS: "mobile_enc", Means.EMAIL: "email_enc"}
+
+@dataclass(frozen=True)
+class Notice:
+    """One notice: `whom` names an officer or a partner in the table's own column."""
+
+    means: Means
+    sealed: bytes
+    line: str
+    link: str
+    purpose: str
+    whom: dict[str, str]
 
 
 def approval_link(desk: Desk, alert_id: str) -> str:
@@ -37,7 +50,11 @@ def ask(desk: Desk, alert_id: str) -> str | None:
     waiting = next((o for o in able if o.name not in told), None)
     if not (waiting and release):
         return None
-    asyncio.run(_tell(desk, waiting, alerts.value(row), release))
+    alert = alerts.value(row)
+    line = f"{_mark(alert)}Approval needed: {_named(desk, alert)}, to {release.contacts} people."
+    ways = ((Means.SMS, waiting.mobile_enc), (Means.EMAIL, waiting.email_enc))
+    link = approval_link(desk, alert_id)
+    _send(desk, alert, release, [Notice(m, s, line, link, "approval", {"officer": waiting.name}) for m, s in ways if s])
     return str(waiting.name)
 
 
@@ -49,48 +66,73 @@ def escalate(desk: Desk) -> list[str]:
     return [alert_id for alert_id in overdue if ask(desk, alert_id)]
 
 
-async def _tell(desk: Desk, officer: AnyRow, alert: Alert, release: AnyRow) -> None:
-    for means, column in _COLUMNS.items():
-        sealed = getattr(officer, column)
-        provider = desk.providers.get(means)
-        if not (sealed and provider):
-            continue
-        notice = _notice(desk, alert, release, desk.vault.unseal(sealed), means)
-        outcome = await provider.send(notice)
-        await provider.close()
-        with desk.ledger.write() as conn:
-            notices.put(
-                conn,
-                alert_id=alert.id,
-                release_id=release.id,
-                officer=officer.name,
-                means=means,
-                purpose="approval",
-                at=desk.now(),
-                result=outcome.result if outcome.result is not Result.RETRY else "failed",
-            )
+def tell_partners(desk: Desk, alert_id: str) -> int:
+    """Tell every partner with a mail address of a version that is out. Returns how many notices were sent."""
+    with desk.ledger.read() as conn:
+        alert = alerts.value(draft.found(conn, alert_id))
+        release = alerts.standing_release(conn, alert_id)
+        rows = [p for p in partners.everybody(conn) if p.revoked_at is None and p.email_enc and _wants(p, alert)]
+    line = f"{_mark(alert)}Version {alert.version}: {_named(desk, alert)}. Content {release.hash if release else ''}"
+    told = [
+        Notice(Means.EMAIL, p.email_enc, line, alert.page_url, "version", {"partner_id": p.id}) for p in rows if release
+    ]
+    _send(desk, alert, release, told)
+    return len(told)
 
 
-def _notice(desk: Desk, alert: Alert, release: AnyRow, address: str, means: Means) -> Outgoing:
-    hazard = desk.content.lexicon.hazards[alert.hazard].name
-    mark = "" if alert.status == "Actual" else f"{alert.status.upper()}. "
-    line = f"{mark}Approval needed: {hazard}, {alert.kind}, to {release.contacts} people."
-    text = f"{line}\nOpen: {approval_link(desk, alert.id)}"
-    parts = {"text": text} if means is Means.SMS else {"subject": line, "text": text}
+def _wants(partner: AnyRow, alert: Alert) -> bool:
+    """True for partners of the area, and for those who named no area."""
+    zones = {zone for zone in partner.zones.split(",") if zone}
+    return not zones or bool(zones & set(alert.area.zones))
+
+
+def _mark(alert: Alert) -> str:
+    return "" if alert.status == "Actual" else f"{alert.status.upper()}. "
+
+
+def _named(desk: Desk, alert: Alert) -> str:
+    return f"{desk.content.lexicon.hazards[alert.hazard].name}, {alert.kind}"
+
+
+def _send(desk: Desk, alert: Alert, release: AnyRow, told: Sequence[Notice]) -> None:
+    if told:
+        asyncio.run(_send_all(desk, alert, release, told))
+
+
+async def _send_all(desk: Desk, alert: Alert, release: AnyRow, told: Sequence[Notice]) -> None:
+    """With providers of its own: those of a running sender belong to another event loop."""
+    from channels import build  # noqa: PLC0415 - the SDKs are slow to import
+
+    providers = build(desk.settings)
+    try:
+        for number, notice in enumerate(told):
+            provider = providers.get(notice.means)
+            if provider:
+                outcome = await provider.send(_outgoing(desk, alert, release, notice, number))
+                _keep(desk, alert, release, notice, outcome.result)
+    finally:
+        for provider in providers.values():
+            await provider.close()
+
+
+def _keep(desk: Desk, alert: Alert, release: AnyRow, notice: Notice, result: str) -> None:
+    columns: dict[str, Any] = {"means": notice.means, "purpose": notice.purpose, "result": result, **notice.whom}
+    with desk.ledger.write() as conn:
+        notices.put(conn, alert_id=alert.id, release_id=release.id, at=desk.now(), **columns)
+
+
+def _outgoing(desk: Desk, alert: Alert, release: AnyRow, notice: Notice, number: int) -> Outgoing:
+    text = f"{notice.line}\nOpen: {notice.link}"
+    name = f"{notice.purpose}-{release.id}-{number}-{round(desk.now().timestamp())}"
     return Outgoing(
         attempt=0,
-        token=f"notice-{release.id}",
-        message_id=f"notice-{release.id}-{_slug(alert.id)}",
-        to=address,
-        parts=parts,
+        token=name,
+        message_id=name,
+        to=desk.vault.unseal(notice.sealed),
+        parts={"text": text} if notice.means is Means.SMS else {"subject": notice.line, "text": text},
         language="en",
         direction="ltr",
         segments=1,
         valid_until=alert.expires,
         callback_url="",
     )
-
-
-def _slug(text: str) -> str:
-    """Letters, digits and dashes only, for a Message-ID."""
-    return "".join(c if c.isalnum() else "-" for c in text)

@@ -23,10 +23,15 @@ class Taken:
 
     imported: Imported
     refused: tuple[Refused, ...]
+    notes: tuple[Refused, ...] = ()
+    """Rows that were taken although something in them wants a look: a zone that this town does not have."""
 
     def to_json(self) -> dict[str, Any]:
         """As `audience import --json` prints it."""
-        return vars(self.imported) | {"refused": [vars(r) for r in self.refused]}
+        return vars(self.imported) | {
+            "refused": [vars(r) for r in self.refused],
+            "notes": [vars(n) for n in self.notes],
+        }
 
     def sentence(self) -> str:
         """For a person."""
@@ -43,12 +48,12 @@ def take_in(desk: Desk, file: Path) -> Taken:
     Raises:
         Unusable: the file as a whole cannot be read.
     """
-    rows = reading.read(file, load_numbers=desk.settings.mode is Mode.EXERCISE)
+    rows = reading.read(file, load_numbers=desk.settings.mode is Mode.EXERCISE, gazetteer=desk.gazetteer)
+    done = contacts.put_in_turns(desk.ledger, desk.vault, rows.rows, desk.now())
     with desk.ledger.write() as conn:
-        done = contacts.put(conn, desk.vault, rows.rows, desk.now())
-        detail = {"added": done.added, "changed": done.changed, "refused": len(rows.refused)}
+        detail = {"added": done.added, "changed": done.changed, "refused": rows.refused_in_all}
         audit.append(conn, desk.vault, actor="desk", act="contacts imported", subject=file.name, detail=detail)
-    return Taken(done, tuple(rows.refused))
+    return Taken(done, tuple(rows.refused), tuple(rows.notes))
 
 
 def counts(desk: Desk) -> dict[str, Any]:

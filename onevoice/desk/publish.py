@@ -172,6 +172,7 @@ FORMS: Mapping[str, Callable[[feeds.Feed, Sequence[feeds.FeedEntry], Language], 
 
 def export(desk: Desk, folder: Path) -> list[Path]:
     """Write the feeds and the CAP file of every entry into a folder. Returns what was written."""
+    desk.ledger  # noqa: B018 - a missing database is said first
     written = []
     for status, name in FOLDERS.items():
         told, found = feed(desk, status)

@@ -41,16 +41,17 @@ def run(desk: Desk, file: Path, *, wait: bool, progress: send.Progress | None = 
     """All four steps, then send; with `wait` until nothing more is to come. Returns the alert's id."""
     alert_id = prepare_release(desk, file)
     release.release(desk, alert_id, AUTHOR)
-    send.send_unless_taken(desk, alert_id, progress=progress)
-    if wait:
+    sent = send.send_unless_taken(desk, alert_id, progress=progress)
+    if wait and not (sent and sent.stopped):
         wait_until_settled(desk, alert_id, progress=progress)
     return alert_id
 
 
 def wait_until_settled(desk: Desk, alert_id: str, *, progress: send.Progress | None = None) -> None:
-    """Send and follow up until every delivery is terminal, parked, or past its receipt deadline."""
+    """Send and follow up until every delivery is terminal, parked, or past its receipt deadline, or somebody stops it."""
     while not status.settled(desk, alert_id):
-        send.send_due(desk, once=True, progress=progress)
+        if send.send_due(desk, once=True, progress=progress).stopped:
+            return
         time.sleep(send.EVERY)
 
 
@@ -61,7 +62,8 @@ def wait_until_quiet(desk: Desk, alert_id: str, *, silence: float = 6.0, progres
     """
     last, since = None, time.monotonic()
     while not status.settled(desk, alert_id):
-        send.send_due(desk, once=True, progress=progress)
+        if send.send_due(desk, once=True, progress=progress).stopped:
+            return
         now = status.status(desk, alert_id)["deliveries"]
         if now != last:
             last, since = now, time.monotonic()

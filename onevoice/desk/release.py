@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
 from onevoice.alert import KINDS
-from onevoice.desk import approve, draft
+from onevoice.desk import approve, ask, draft
 from onevoice.desk.submit import release_hash
-from onevoice.errors import Blocked, Conflict, OutOfReach, Refused
+from onevoice.errors import Blocked, Conflict, OneVoiceError, OutOfReach, Refused
 from onevoice.ledger import alerts, audit, control
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from onevoice.desk.wiring import Desk
     from onevoice.ledger.alerts import AnyRow
     from onevoice.ledger.engine import Connection
+
+log = logging.getLogger(__name__)
 
 PAGE_TIMEOUT = 5.0
 """Seconds that the public page has to answer."""
@@ -40,7 +43,16 @@ def release(desk: Desk, alert_id: str, actor: Actor) -> draft.Step:
     _page_answers(alert.page_url)
     with desk.ledger.write() as conn:
         _make_due(desk, conn, alert, actor)
+    _tell_partners(desk, alert_id)
     return draft.step(desk, alert_id)
+
+
+def _tell_partners(desk: Desk, alert_id: str) -> None:
+    """Whatever becomes of it, the release stands: partners have their feeds too."""
+    try:
+        ask.tell_partners(desk, alert_id)
+    except OneVoiceError:
+        log.exception("Partners were not told of %s.", alert_id)
 
 
 def _approved(row: AnyRow) -> None:

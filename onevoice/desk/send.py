@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from onevoice.desk import ask
 from onevoice.dispatch import reconcile
 from onevoice.dispatch import send as sending
 from onevoice.dispatch.options import Counts, Options
@@ -41,6 +42,11 @@ class Sent:
     accepted: int
     unknown: int
     ending: str
+
+    @property
+    def stopped(self) -> bool:
+        """True where somebody asked this process to stop."""
+        return self.ending == "stopped"
 
     def sentence(self) -> str:
         """For a person."""
@@ -104,19 +110,20 @@ async def _follow(desk: Desk, how: Options) -> None:
     while True:
         try:
             await reconcile.follow_up(desk.ledger, desk.vault, desk.providers, how, plan.next_means)
-        except OneVoiceError:  # sending goes on; the next round tries again
-            log.exception("A round of follow-up failed.")
+            await asyncio.to_thread(ask.escalate, desk)
+        except OneVoiceError as problem:  # sending goes on; the next round tries again
+            log.warning("A round of follow-up failed; the next one tries again. %s", problem)
         await asyncio.sleep(FOLLOW_EVERY)
 
 
-def send_unless_taken(desk: Desk, alert_id: str, progress: Progress | None = None) -> None:
-    """Send what an alert made due, unless a running sender takes it within a second."""
+def send_unless_taken(desk: Desk, alert_id: str, progress: Progress | None = None) -> Sent | None:
+    """Send what an alert made due, unless a running sender takes it within a second: then None."""
     until = time.monotonic() + TAKEN_WITHIN
     while time.monotonic() < until:
         if _begun(desk, alert_id):
-            return
+            return None
         time.sleep(0.05)
-    send_due(desk, once=True, progress=progress)
+    return send_due(desk, once=True, progress=progress)
 
 
 def _begun(desk: Desk, alert_id: str) -> bool:

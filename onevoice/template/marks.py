@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass, field
 
 _FIRST = 0xF0000
-_MOST = 0x7FFE
 MARK = re.compile(r"[\U000f0000-\U000ffffd]")
 
 
@@ -40,19 +39,16 @@ class Marks:
 
     def extract(self, text: str) -> tuple[str, tuple[Piece, ...]]:
         """The text without its marks, and the pieces in the order in which they begin."""
-        plain: list[str] = []
         opened: list[tuple[int, int]] = []
         pieces: list[Piece] = []
-        for character in text:
-            number = ord(character) - _FIRST
-            if not 0 <= number <= _MOST * 2:
-                plain.append(character)
-            elif number % 2 == 0:
-                opened.append((number // 2, len(plain)))
+        for taken_out, found in enumerate(MARK.finditer(text)):
+            number, place = ord(found[0]) - _FIRST, found.start() - taken_out
+            if number % 2 == 0:
+                opened.append((number // 2, place))
             else:
                 which, start = opened.pop()
-                pieces.append(Piece(self.labels[which], start, len(plain)))
-        return "".join(plain), tuple(sorted(pieces, key=lambda piece: (piece.start, -piece.end)))
+                pieces.append(Piece(self.labels[which], start, place))
+        return bare(text), tuple(sorted(pieces, key=lambda piece: (piece.start, -piece.end)))
 
 
 def bare(text: str) -> str:

@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from onevoice.desk import approve, draft, officers, receive, rehearse, release, report, status, submit
+from onevoice.desk import approve, ask, draft, officers, partners, receive, rehearse, release, report, status, submit
 from onevoice.desk.officers import Actor
 from onevoice.desk.wiring import Desk
 from onevoice.errors import Conflict, OutOfReach, Refused
@@ -237,3 +238,30 @@ def test_no_page_no_release(settings: Any, root: Path) -> None:
 def test_sandbox_is_the_one_of_this_test(sandbox: Sandbox) -> None:
     """The record starts empty."""
     assert not sandbox.entries("sms", "accepted")
+
+
+def test_partners_of_the_area_are_mailed_each_version(deployment: Any, root: Path) -> None:
+    """A partner of the area hears of a release by mail with its content hash; one of elsewhere does not."""
+    partners.add(deployment.desk, "food-bank", "Food Bank", email="desk@food-bank.example", zones=("old-mill",))
+    partners.add(deployment.desk, "north-clinic", "Clinic", email="desk@clinic.example", zones=("north-hill",))
+    alert_id = approved(deployment.desk, root)
+
+    release.release(deployment.desk, alert_id, MARIA)
+
+    mails = [e for e in deployment.sandbox.entries("smtp", "accepted") if "Version 1" in e.body]
+    assert [e.to for e in mails] == ["desk@food-bank.example"]
+    assert str(draft.step(deployment.desk, alert_id).release) in mails[0].body
+
+
+def test_a_running_sender_tells_the_next_deputy_when_nobody_answers(deployment: Any, root: Path) -> None:
+    """The second approver is told once the first has not answered in time."""
+    step = draft.draft(deployment.desk, root / EXAMPLE, MARIA)
+    submit.submit(deployment.desk, step.id, MARIA)
+    late = Desk(deployment.desk.settings, now=lambda: datetime.now(UTC) + timedelta(minutes=6))
+
+    told = ask.escalate(late)
+    again = ask.escalate(deployment.desk)
+
+    texts = [e.body for e in deployment.sandbox.entries("sms", "accepted")]
+    late.ledger.close()
+    assert (told, again, len(texts)) == ([step.id], [], 2)
