@@ -12,7 +12,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev demo test check lock
+.PHONY: help setup setup-dev demo test check docs lock bench
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -33,6 +33,14 @@ check: setup-dev ## what CI runs: lint, types, import contract, docs, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(MAKE) --no-print-directory test
+
+docs: setup ## writes the pages that follow from the code: states, commands, settings
+	$(BIN)/python docs/generate.py
+
+BENCHMARKS := import_contacts import_command submit_alert submit_command preview_alert help_starts first_message
+
+bench: setup ## how long the main things take: a table, and benchmarks/results/*.json
+	@set -e; for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name; done
 
 # An environment belongs to the folder it was made in: a moved or copied one is made anew.
 ifneq ($(shell cat $(VENV)/.made-in 2>/dev/null),$(CURDIR))

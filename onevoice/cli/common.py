@@ -19,7 +19,7 @@ As = Annotated[
     str, typer.Option("--as", help="Your name as an officer. The secret is asked, or taken from ONEVOICE_SECRET.")
 ]
 
-UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]")
 """What a terminal would obey instead of showing it: cells of a table may hold what strangers sent."""
 
 

@@ -89,7 +89,8 @@ def progress() -> Callable[[Mapping[str, int]], None] | None:
     def line(counts: Mapping[str, int]) -> None:
         if time.monotonic() - last[0] > 0.2:  # noqa: PLR2004 - five times a second is calm
             last[0] = time.monotonic()
-            sys.stderr.write("\r\x1b[K" + ("  ".join(f"{k} {v}" for k, v in counts.items() if v) or "waiting for receipts"))
+            figures = "  ".join(f"{k} {v}" for k, v in counts.items() if v)
+            sys.stderr.write(f"\r\x1b[K{figures or 'waiting for receipts'}")
             sys.stderr.flush()
 
     return line

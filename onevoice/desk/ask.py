@@ -47,7 +47,8 @@ def ask(desk: Desk, alert_id: str) -> str | None:
         release = alerts.standing_release(conn, alert_id)
         told = notices.told(conn, release.id) if release else []
         able = [o for o in officers.of_role(conn, "approver") if o.name not in {*row.editors, row.submitted_by}]
-    waiting = next((o for o in able if o.name not in told), None)
+    # one without an address is passed over: waiting for them would keep the next deputy from hearing of it
+    waiting = next((o for o in able if o.name not in told and (o.mobile_enc or o.email_enc)), None)
     if not (waiting and release):
         return None
     alert = alerts.value(row)

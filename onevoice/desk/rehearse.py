@@ -48,7 +48,7 @@ def run(desk: Desk, file: Path, *, wait: bool, progress: send.Progress | None = 
 
 
 def wait_until_settled(desk: Desk, alert_id: str, *, progress: send.Progress | None = None) -> None:
-    """Send and follow up until every delivery is terminal, parked, or past its receipt deadline, or somebody stops it."""
+    """Send and follow up until every delivery is terminal, parked, or past its receipt deadline, or until stopped."""
     while not status.settled(desk, alert_id):
         if send.send_due(desk, once=True, progress=progress).stopped:
             return

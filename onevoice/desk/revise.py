@@ -69,7 +69,7 @@ def edit(desk: Desk, alert_id: str, path: Path, actor: Actor) -> draft.Step:
         row = draft.found(conn, alert_id)
         older = next((r for r in alerts.chain(conn, row.chain) if r.version == row.version - 1), None)
     _same_event(alerts.value(row), file)
-    if older:
+    if older and file.kind not in (Kind.UPDATE, Kind.CORRECTION):  # these two may become each other
         file = file.model_copy(update={"kind": Kind(row.kind)})
     before = alerts.value(older) if older else None
     changed = resolve.resolve(desk, file, base=path.parent, chain=row.chain, older=before)

@@ -101,6 +101,7 @@ def rewrite(conn: Connection, changed: Alert, *, editor: str, editors: list[str]
         update(alert)
         .where(alert.c.id == changed.id, alert.c.state.in_(("draft", "returned")))
         .values(
+            kind=changed.kind,
             body=changed.model_dump(mode="json"),
             factset=changed.factset.hash,
             expires=changed.expires,

@@ -6,7 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,6 +93,11 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 @pytest.fixture
 def settings(home: Path, root: Path, sandbox: Sandbox) -> Settings:
     """Point a deployment at the sandbox."""
+    return settings_of(home, root, sandbox)
+
+
+def settings_of(home: Path, root: Path, sandbox: Sandbox) -> Settings:
+    """Give the settings of a deployment whose providers are the sandbox."""
     return Settings(
         home=home,
         content=root,
@@ -120,6 +126,19 @@ def environment_of(settings: Settings) -> dict[str, str]:
 @pytest.fixture
 def deployment(settings: Settings, sandbox: Sandbox) -> Iterator[Deployment]:
     """Start the console beside the sandbox."""
+    with running(settings, sandbox) as deployed:
+        yield deployed
+
+
+@pytest.fixture(scope="session")
+def deploy(root: Path) -> Callable[[Path, Sandbox], AbstractContextManager[Deployment]]:
+    """For modules that deploy once and look often: a deployment on a home, to be used in a `with`."""
+    return lambda home, sandbox: running(settings_of(home, root, sandbox), sandbox)
+
+
+@contextmanager
+def running(settings: Settings, sandbox: Sandbox) -> Iterator[Deployment]:
+    """Run the console as long as the `with` lasts."""
     environment = environment_of(settings)
     command = [sys.executable, "-m", "onevoice", "serve"]
     console = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)

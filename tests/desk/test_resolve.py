@@ -1,0 +1,270 @@
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from onevoice.alert import AlertFile
+from onevoice.desk import draft, resolve
+from onevoice.desk.wiring import Desk
+from onevoice.errors import Unusable
+from onevoice.facts import Instant, ProperName, Shelter
+from onevoice.moments import resolve_moment, resolve_span
+from onevoice.settings import Settings
+
+NOW = datetime(2026, 7, 1, 16, 0, tzinfo=UTC)
+NEW_YORK = ZoneInfo("America/New_York")
+GOOD = """hazard: river_flood
+status: Exercise
+area: {zones: [old-mill]}
+facts: {act_by: "+4h"}
+"""
+
+
+def with_(old: str, new: str) -> str:
+    """Change the good file in one place."""
+    assert old in GOOD
+    return GOOD.replace(old, new)
+
+
+def fact(words: str) -> str:
+    """Add a fact to the good file."""
+    return with_('{act_by: "+4h"}', f'{{act_by: "+4h", {words}}}')
+
+
+@pytest.fixture(scope="module")
+def clock(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A desk that never opens its database, on a summer noon."""
+    return Desk(Settings(home=tmp_path_factory.mktemp("clock"), content=root), now=lambda: NOW)
+
+
+def meant(desk: Desk, folder: Path, text: str | bytes) -> object:
+    """Resolve a file with these words."""
+    file = folder / "alert.yaml"
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    return draft.from_file(desk, file)
+
+
+BAD: dict[str, tuple[str | bytes, str]] = {
+    "a field that nobody knows": (GOOD + "segmens: [newcomers]", r"alert\.yaml: .*'segmens'.*Did you mean 'segments'"),
+    "a field of the area": (with_("zones", "zonse"), r"'area\.zonse'.*Did you mean 'zones'"),
+    "an unknown hazard": (with_("river_flood", "river_floods"), "hazard: .*Did you mean: river_flood"),
+    "an unknown kind": (GOOD + "kind: warn", "kind: .*'warning'"),
+    "a kind that the hazard has not": (GOOD + "kind: rumor-control", "kind: There is no 'rumor-control'.*warning"),
+    "an unknown zone": (with_("old-mill", "oldmil"), "area.zones: .*'oldmil'.*Did you mean: old mill.*All zones:"),
+    "an unknown segment": (GOOD + "segments: [new_comers]", "segments: .*Did you mean: newcomers"),
+    "an unknown action": (GOOD + "actions: [move_to_high_ground]", "actions: .*Did you mean: move_to_higher_ground"),
+    "an unknown fact": (fact("weather: bad"), "facts.weather: .*Known facts: act_by"),
+    "an unknown messenger": (GOOD + "messenger: unknown", "messenger: .*not an authority.*millford-em"),
+    "an unknown source": (fact("source: unknown"), "facts.source: .*cannot be unknown.*cause, impact, onset"),
+    "a hazard that is unknown": (with_("river_flood", "unknown"), "hazard: There is no 'unknown'"),
+    "a status in small letters": (with_("Exercise", "exercise"), "status: .*'Actual', 'Exercise' or 'Test'"),
+    "no status": (with_("status: Exercise\n", ""), "status is missing.*See examples"),
+    "no time to act by": (with_('facts: {act_by: "+4h"}\n', ""), "facts: .*needs act_by"),
+    "a time without a zone": (with_("+4h", "2026-08-01T18:30"), "facts.act_by: .*has no zone.*offset"),
+    "a time that is none": (with_("+4h", "soon"), "facts.act_by: 'soon' is no time.*18:30"),
+    "a day that is none": (with_('"+4h"', "2026-13-45"), "facts.act_by: '2026-13-45' is no time"),
+    "a time at the end of time": (with_("+4h", "9999-12-31T23:59:59-12:00"), "facts.act_by: .*is no time"),
+    "a time in the past": (with_("+4h", "2026-06-01T18:30:00-04:00"), "facts.act_by: .*has passed"),
+    "now": (with_("+4h", "+0m"), "facts.act_by: .*has passed"),
+    "another century": (with_("+4h", "2126-07-01T18:30:00-04:00"), "facts.act_by: .*more than a year away"),
+    "an end before the deadline": (GOOD + 'expires: "+1h"', "expires: .*before people must have acted"),
+    "unknown, not initial": (fact("impact: unknown"), "facts.impact: .*initial: true.*next_update"),
+    "unknown, no next message": (fact("impact: unknown") + "initial: true", "facts.impact: .*next_update"),
+    "an impact of one's own": (fact("impact: the dam broke"), "facts.impact: .*takes only unknown"),
+    "two kinds of area": (with_("]}", "], places: [Old Mill]}"), "exactly one of .*it has zones, places"),
+    "no area": (with_("{zones: [old-mill]}", "{}"), "exactly one of .*it has none"),
+    "an area in words": (with_("{zones: [old-mill]}", "here"), "area: .*See examples"),
+    "latitude and longitude swapped": (
+        with_("zones: [old-mill]", "polygon: [[-72.52, 40.02], [-72.52, 40.00], [-72.50, 40.00], [-72.52, 40.02]]"),
+        "area.polygon: .*look swapped",
+    ),
+    "a polygon elsewhere": (
+        with_("zones: [old-mill]", "polygon: [[50, 10], [50, 11], [51, 11], [50, 10]]"),
+        "area.polygon: .*jurisdiction lies between",
+    ),
+    "a polygon of no numbers": (
+        with_("zones: [old-mill]", "polygon: [[.nan, 10], [50, 11], [51, 11], [50, 10]]"),
+        "area.polygon.0.0: .*number",
+    ),
+    "a circle without a radius": (with_("zones: [old-mill]", "circle: [40.0, -72.52, 0]"), "area.circle: .*radius"),
+    "an area file in another folder": (with_("zones: [old-mill]", "file: ../../x"), "area.file: .*beside"),
+    "an area file that is not there": (with_("zones: [old-mill]", "file: x.geojson"), "x.geojson: .*cannot be read"),
+    "a number that nobody can ring": (fact("help_phone: call us"), r"facts.help_phone: .*\+14135550150"),
+    "a road without a name": (fact("road_closed: "), "facts.road_closed: .*name is missing.*sign"),
+    "a road with a list of names": (fact("road_closed: [A, B]"), "facts.road_closed: .*no name"),
+    "a road without its English name": (fact("road_closed: {es: B}"), "facts.road_closed: .*no name"),
+    "a shelter without an address": (fact("shelter: {name: Gym}"), "facts.shelter: address is missing.*Write"),
+    "a shelter in words": (fact("shelter: Gym"), "facts.shelter: .*name and an address"),
+    "a shelter that has what it cannot": (fact("shelter: {name: G, address: A, beds: 3}"), "no field 'beds'.*Write"),
+    "a note in words": (fact("note: be careful"), "facts.note: .*Write note:"),
+    "a link that is none": (GOOD + "more_info: our page", "more_info: .*https://"),
+    "a field given twice": (GOOD + 'facts: {act_by: "+1h"}', r"alert\.yaml, line 5: .*'facts' is given twice"),
+    "a reference": ("a: &a [*a]", "line 1: .*references"),
+    "brackets without end": ("[" * 5000, "too deep"),
+    "braces without end": ("a: " + "{a: " * 3000, "too deep"),
+    "a letter that no text can hold": (GOOD + 'reason: "\\ud800"', "line 5: .*cannot be sent"),
+    "an escape character": (GOOD + 'reason: "\\e[2J"', "line 5: .*cannot be sent"),
+    "rubbish": ("a: [b", "line 1: This is no YAML or JSON"),
+    "a tab": ("hazard:\triver\n\t- x: [", "line 1: This is no YAML or JSON"),
+    "a list": ("- a\n- b\n", "An alert file is a list of fields.*See examples"),
+    "nothing": ("", "An alert file is a list of fields.*See examples"),
+    "two files in one": (GOOD + "---\n" + GOOD, "line 5: .*another document"),
+    "a program": ("a: !!python/object/apply:os.system ['true']", "is missing|no field"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\x00\xff\xfe", "not UTF-8 text"),
+    "another encoding": (GOOD.encode("utf-16"), "not UTF-8 text"),
+    "NUL": (b"hazard: river\0flood\n", "cannot be sent"),
+    "ten megabytes": (b"a: b\n" * 2_000_000, "larger than 64 KB"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_is_refused_in_a_sentence(name: str, root: Path, clock: Desk, tmp_path: Path) -> None:
+    """Whatever somebody types, they read in one short line what is wrong and where."""
+    text, expected = BAD[name]
+
+    with pytest.raises(Unusable, match=expected) as caught:
+        meant(clock, tmp_path, text)
+
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 450
+    assert str(root) not in str(caught.value)
+
+
+@pytest.mark.parametrize(("evening", "clock_time"), [("2026-03-08T01:00Z", "02:30"), ("2026-11-01T02:00Z", "01:30")])
+def test_the_night_when_the_clocks_change_is_named(evening: str, clock_time: str, root: Path, tmp_path: Path) -> None:
+    """A time that the clocks skip or show twice is refused in a file too, and the offset is asked for."""
+    desk = Desk(Settings(home=tmp_path, content=root), now=lambda: datetime.fromisoformat(evening))
+
+    with pytest.raises(Unusable, match=f"^facts.act_by: .*{clock_time}.*the clocks change.*offset"):
+        meant(desk, tmp_path, with_("+4h", clock_time))
+
+
+@pytest.mark.parametrize("name", ["nope.yaml", ".", "a\0b.yaml"])
+def test_a_file_that_cannot_be_read_is_named(name: str, clock: Desk, tmp_path: Path) -> None:
+    """No file, a folder, or a name that cannot be one: said, with what to look at."""
+    with pytest.raises(Unusable, match=r"cannot be read.*Check its name"):
+        draft.from_file(clock, tmp_path / name)
+
+
+def test_the_good_file_is_good(clock: Desk, tmp_path: Path) -> None:
+    """The file that every bad one is made from resolves, with or without a byte order mark, and as JSON."""
+    json_text = json.dumps(yaml.safe_load(GOOD))
+
+    found = [meant(clock, tmp_path, text) for text in (GOOD, GOOD.encode("utf-8-sig"), json_text)]
+
+    assert [alert.act_by for alert in found] == [NOW + timedelta(hours=4)] * 3  # type: ignore[attr-defined]  # alerts
+
+
+def test_what_yaml_takes_for_numbers_is_taken_as_people_mean_it(clock: Desk, tmp_path: Path) -> None:
+    """18:30 without quotes is a time, a number to ring keeps its plus, `no` stays a word where a word is wanted."""
+    text = fact("onset: 17:45, help_phone: +14135550150, road_closed: No").replace('"+4h"', "18:30")
+
+    facts = meant(clock, tmp_path, text + "incident: 2026").factset.facts  # type: ignore[attr-defined]  # an alert
+
+    assert facts["act_by"].at == datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
+    assert facts["onset"].at == datetime(2026, 7, 1, 21, 45, tzinfo=UTC)
+    assert facts["help_phone"].e164 == "+14135550150"
+    assert facts["road_closed"] == ProperName(names={"en": "No"})
+
+
+def test_a_shelter_is_understood_as_typed(clock: Desk, tmp_path: Path) -> None:
+    """Yes and true are yes; what was not typed is not said."""
+    text = fact("shelter: {name: Gym, address: 1 Main Street, pets: yes, accessible: true, opens: 17:00}")
+
+    shelter = meant(clock, tmp_path, text).factset.facts["shelter"]  # type: ignore[attr-defined]  # an alert
+
+    opens = Instant(at=datetime(2026, 7, 1, 21, 0, tzinfo=UTC), zone="America/New_York")
+    assert shelter == Shelter(name={"en": "Gym"}, address="1 Main Street", pets=True, accessible=True, opens=opens)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12) | st.dates() | st.binary(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8) | st.integers(), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = st.sampled_from([*AlertFile.model_fields, "zonez"])
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(ANYTHING | st.dictionaries(FIELDS, ANYTHING, max_size=5))
+def test_parsing_gives_a_file_or_a_sentence(plain: object) -> None:
+    """Of any value comes an alert file or an Unusable, and nothing else."""
+    said = "here: "
+    try:
+        assert isinstance(resolve.parse(plain, where="here"), AlertFile)
+    except Unusable as problem:
+        said = str(problem)
+    assert said.startswith("here: ")
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from(["act_by", "shelter", "note", "help_phone", "bus_from", "impact"]), ANYTHING))
+def test_any_fact_resolves_or_is_a_sentence(clock: Desk, facts: dict[str, object]) -> None:
+    """Of any value for a fact comes an alert or an Unusable that names a fact."""
+    plain = {"hazard": "flash_flood", "status": "Exercise", "area": {"zones": ["market"]}, "facts": facts}
+    where = "facts"
+    try:
+        file = resolve.parse(plain, where="here")
+        assert resolve.resolve(clock, file, base=Path(), chain="c").hazard == "flash_flood"
+    except Unusable as problem:
+        where = problem.where
+    assert where.split(".")[0] in {"facts", "here", "expires"}
+
+
+MOMENTS = {
+    "18:30": datetime(2026, 7, 1, 22, 30, tzinfo=UTC),
+    " 18:30 ": datetime(2026, 7, 1, 22, 30, tzinfo=UTC),
+    "8:05": datetime(2026, 7, 2, 12, 5, tzinfo=UTC),
+    "12:00": datetime(2026, 7, 2, 16, 0, tzinfo=UTC),
+    "12:01": datetime(2026, 7, 1, 16, 1, tzinfo=UTC),
+    "+90m": datetime(2026, 7, 1, 17, 30, tzinfo=UTC),
+    "+2h": datetime(2026, 7, 1, 18, 0, tzinfo=UTC),
+    "+1d": datetime(2026, 7, 2, 16, 0, tzinfo=UTC),
+    "2026-08-01T18:30:00-05:00": datetime(2026, 8, 1, 23, 30, tzinfo=UTC),
+    "2026-08-01T18:30Z": datetime(2026, 8, 1, 18, 30, tzinfo=UTC),
+}
+
+
+@pytest.mark.parametrize("text", MOMENTS)
+def test_a_time_is_the_next_one_that_people_mean(text: str) -> None:
+    """Clock times are the next such time on the deployment's clocks; spans count from now."""
+    assert resolve_moment(text, now=NOW, zone=NEW_YORK, where="facts.act_by") == MOMENTS[text]
+
+
+def test_a_span_is_never_shortened_by_its_seconds() -> None:
+    """Told in whole minutes, a span ends at the minute after, never before."""
+    late = NOW + timedelta(seconds=20)
+    assert resolve_moment("+1m", now=late, zone=NEW_YORK, where="x") == NOW + timedelta(minutes=2)
+
+
+@pytest.mark.parametrize(
+    ("now", "text", "said"),
+    [
+        (datetime(2026, 3, 8, 1, 0, tzinfo=UTC), "02:30", "2026-03-08 02:30 does not exist"),
+        (datetime(2026, 11, 1, 1, 0, tzinfo=UTC), "01:30", "2026-11-01 01:30 comes twice"),
+        (NOW, "24:00", "24:00 is no time of day"),
+        (NOW, "18:60", "18:60 is no time of day"),
+        (NOW, "+90", "is no time"),
+        (NOW, "+10000m", "is no time"),
+        (NOW, "2026-08-01", "has no zone"),
+        (NOW, "0001-01-01T00:00+14:00", "is no time"),
+        (NOW, "tomorrow", "is no time"),
+        (NOW, "", "is no time"),
+    ],
+)
+def test_a_time_that_nobody_can_know_is_refused(now: datetime, text: str, said: str) -> None:
+    """Daylight saving, missing zones and words are named, with the field and what to write instead."""
+    with pytest.raises(Unusable, match=f"^facts.act_by: .*{said}.*(Write|Add)"):
+        resolve_moment(text, now=now, zone=NEW_YORK, where="facts.act_by")
+
+
+@pytest.mark.parametrize("text", ["90", "soon", "m", "-5m", "1w", ""])
+def test_a_span_that_is_none_is_refused(text: str) -> None:
+    """Only minutes, hours and days are spans."""
+    with pytest.raises(Unusable, match=r"no span of time.*90m"):
+        resolve_span(text, where="expires_after")
