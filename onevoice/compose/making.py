@@ -16,12 +16,14 @@ from onevoice.facts import Places, content_hash
 from onevoice.library import Library
 from onevoice.people import Means, Messenger
 from onevoice.template import PARTS
-from onevoice.template.marks import Marks, Piece, bare
+from onevoice.template.marks import MARK, Marks, Piece, bare
 from onevoice.variant import Provenance, Span, Variant
 
 BETWEEN_LANGUAGES = "\n\n"
 BETWEEN_MARKS = " / "
 _BODY = re.compile(r"(<body[^>]*>)(.*)(</body>)", re.DOTALL)
+_AFTER_STOP = re.compile(rf"([。！？；：，]{MARK.pattern}+) +")
+"""The blanks of a general template, for a language that writes none between its sentences."""
 _SPANNED = {"opening": "hazard", "impact": "impact"}
 _TRUST = {provenance: rank for rank, provenance in enumerate(Provenance)}
 
@@ -46,8 +48,11 @@ class _Passage:
         """A part of the text, still marked; `replaced` puts other words for some of the message's."""
         making = self.making
         told = fitting.without(self.message(area_name=fitting.AREA in cuts), cuts)
-        render = making.library.templates.render
-        return render(making.alert.hazard, making.kind, making.asked.means, part, self.language, {**told, **replaced})
+        seen = {**told, **replaced}
+        text = making.library.templates.render(
+            making.alert.hazard, making.kind, making.asked.means, part, self.language, seen
+        )
+        return text if making.library.voice(self.language).gap else _AFTER_STOP.sub(r"\1", text)
 
     def possible_cuts(self) -> tuple[str, ...]:
         places = self.making.alert.factset.get("places")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from onevoice import checks, compose
@@ -13,7 +14,7 @@ from onevoice.settings import Mode
 from onevoice.variant import Finding, Scope, Severity, Variant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from onevoice.alert import Alert
     from onevoice.desk.wiring import Desk
@@ -58,14 +59,21 @@ class Prepared:
         """Contacts who get another text than their own, or none yet."""
         return sum(u.contacts for u in self.in_use if self.chosen[_key(u)].fallback)
 
+    @cached_property
+    def _uses(self) -> Mapping[str | None, Sequence[InUse]]:
+        """The uses of each text, by its id; counted once, because a release may have hundreds of both."""
+        uses: dict[str | None, list[InUse]] = {}
+        for use in self.in_use:
+            uses.setdefault(self.chosen[_key(use)].variant_id, []).append(use)
+        return uses
+
     def people_of(self, variant: Variant) -> int:
         """Contacts who are to get this text first."""
-        return sum(u.contacts for u in self.in_use if self.chosen[_key(u)].variant_id == variant.id)
+        return sum(use.contacts for use in self._uses.get(variant.id, ()))
 
     def segments_of(self, variant: Variant) -> list[str]:
         """Segments whose people get this text."""
-        mine = (u.segments for u in self.in_use if self.chosen[_key(u)].variant_id == variant.id)
-        return sorted({s for segments in mine for s in segments})
+        return sorted({segment for use in self._uses.get(variant.id, ()) for segment in use.segments})
 
 
 def _key(use: InUse) -> Key:

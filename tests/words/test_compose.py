@@ -169,6 +169,19 @@ def test_arabic_isolates_what_runs_the_other_way(made: Made, alert: MakeAlert) -
     assert 'dir="rtl"' in email.parts["html"]
 
 
+def test_chinese_has_no_blanks_between_sentences(words: Path, alert: MakeAlert, authority: Messenger) -> None:
+    """Though the general template has them."""
+    path = words / "locales" / "zh-Hans" / "LC_MESSAGES" / "messages.po"
+    text = path.read_text(encoding="utf-8")
+    for english, chinese in (("STORM WARNING.", "暴风警报。"), ("Roofs can fly.", "屋顶会被吹走。")):
+        text = text.replace(f'msgstr "用中文说： {english}"', f'msgstr "{chinese}"')
+    path.write_text(text, encoding="utf-8")
+    asked = Asked(Profile(languages=("zh-Hans",)), Means.EMAIL)
+    made = compose(alert(), asked, Content(words), authority)
+    assert "\n暴风警报。屋顶会被吹走。用中文说： Trees can fall too.\n" in made.parts["text"]
+    assert [made.parts["text"][s.start : s.end] for s in made.spans["hazard"] if s.part == "text"] == ["暴风警报。"]
+
+
 # --- updates and corrections
 
 
