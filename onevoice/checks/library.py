@@ -115,6 +115,8 @@ def _counts(pool: dict[str, str], language: str, hazard: str, tier: Tier) -> Ite
         counts = counting.count([text], language)
         if counts and (counts.longest > limits.longest or counts.numbers > limits.numbers):
             message = f"{counts.longest} {counts.unit} in “{counts.worst}”; {tier} takes {limits.longest}."
+            if counts.longest <= limits.longest:
+                message = f"{counts.numbers} numbers in “{text}”; {tier} takes {limits.numbers}."
             yield finding("R01", message, part=f"{language} {key}", severity=Severity.BLOCK)
     whole = counting.count(pool.values(), language)
     if whole and whole.mean > limits.mean:

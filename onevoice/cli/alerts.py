@@ -102,12 +102,15 @@ def submit(
     ] = None,
 ) -> None:
     """Freeze texts and deliveries, and ask for approval."""
+    from onevoice.desk import ask
     from onevoice.desk.submit import submit
 
     here = desk()
     passed = dict(part.partition("=")[::2] for part in override or ())
     step = submit(here, alert, actor(here, as_), passed)
-    _show(step, json, f"Submitted. An approver looks at it here: {here.settings.public_url}/approve/{step.id}")
+    names = ", ".join(ask.told(here, step.id))
+    who = f"{names} was told." if names else "NOBODY COULD BE TOLD: send an approver this link yourself."
+    _show(step, json, f"Submitted. {who} {ask.approval_link(here, step.id)}")
 
 
 @app.command()

@@ -59,6 +59,12 @@ def ask(desk: Desk, alert_id: str) -> str | None:
     return str(waiting.name)
 
 
+def told(desk: Desk, alert_id: str) -> list[str]:
+    """Names of the approvers who have surely been sent word of an alert."""
+    with desk.ledger.read() as conn:
+        return notices.reached(conn, alert_id)
+
+
 def escalate(desk: Desk) -> list[str]:
     """Tell the next deputy wherever nobody answered in time. Returns the ids of those alerts."""
     patience = timedelta(minutes=desk.settings.deputy_after_minutes)

@@ -177,6 +177,7 @@ class _Resolver:
     def _fact(self, name: str, value: Any) -> facts.Fact:
         if value == "unknown":
             return self._unknown(name)
+        _plain(name, value)
         for names, make in self._makers().items():
             if name in names:
                 return _made(f"facts.{name}", HOW.get(name, ""), partial(make, name, value))
@@ -267,3 +268,17 @@ def _known(field: str, name: str, known: Mapping[str, Any]) -> Any:
 
 def _at(fact: facts.Fact | None) -> datetime | None:
     return fact.at if isinstance(fact, facts.Instant) else None
+
+
+_NEVER = frozenset("{}<>") | {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0xFEFF)}
+"""Braces would be taken for a slot that is filled later; the others turn the text around, or look like markup."""
+
+
+def _plain(name: str, value: Any) -> None:
+    """Refuse what has no place in a name, an address or a note."""
+    if isinstance(value, dict):
+        for field, inner in value.items():
+            _plain(f"{name}.{field}", inner)
+    elif isinstance(value, str) and (strange := sorted(set(value) & _NEVER)):
+        shown = ", ".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in strange)
+        raise Unusable(f"This holds {shown}, which no message may.", where=f"facts.{name}", remedy="Take it out.")

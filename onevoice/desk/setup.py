@@ -8,6 +8,13 @@ from typing import TYPE_CHECKING
 
 from onevoice import settings as settings_
 
+HOW = """To send to these stand-ins, in the shell of `onevoice`, with the addresses of the line below:
+  export ONEVOICE_TWILIO_ACCOUNT_SID={account} ONEVOICE_TWILIO_AUTH_TOKEN={token}
+  export ONEVOICE_TWILIO_FROM={sender} ONEVOICE_TWILIO_API_BASE=<sms>
+  export ONEVOICE_SMTP_HOST=<host of smtp> ONEVOICE_SMTP_PORT=<port of smtp> ONEVOICE_SMTP_TLS=false
+  export ONEVOICE_SMTP_FROM=alerts@millford.example
+"""
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -45,6 +52,7 @@ def run_sandbox(record: Path, sms_port: int, smtp_port: int, seed: int, delay_sc
         "--auth-token": SANDBOX_TOKEN,
     }
     words = [str(word) for pair in options.items() for word in pair]
+    sys.stderr.write(HOW.format(account=SANDBOX_ACCOUNT, token=SANDBOX_TOKEN, sender=SANDBOX_FROM))
     try:
         return subprocess.run([sys.executable, "-m", "sandbox", *words], check=False).returncode  # noqa: S603 - our own module
     except KeyboardInterrupt:

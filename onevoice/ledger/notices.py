@@ -25,6 +25,12 @@ def told(conn: Connection, release_id: int) -> list[str]:
     return list(dict.fromkeys(conn.scalars(chosen.order_by(notice.c.id))))
 
 
+def reached(conn: Connection, alert_id: str) -> list[str]:
+    """Names of the officers of whom a provider took a notice that this alert waits for approval."""
+    chosen = select(notice.c.officer).where(notice.c.alert_id == alert_id, notice.c.purpose == "approval")
+    return list(dict.fromkeys(conn.scalars(chosen.where(notice.c.result == "accepted").order_by(notice.c.id))))
+
+
 def unanswered(conn: Connection, *, asked_before: datetime) -> list[str]:
     """Alerts still waiting for approval whose last notice is older than `asked_before`."""
     last = func.max(notice.c.at)

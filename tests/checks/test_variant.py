@@ -62,10 +62,9 @@ def test_a_right_text_has_no_findings(
     desk: Desk, alert: MakeAlert, languages: tuple[str, ...], means: Means, status: str
 ) -> None:
     """In every language, by every means, with a co-sign, for each status."""
-    if means is Means.SMS and len(languages) > 1:
-        pytest.skip("the small library's made-up translations do not fit into one text message")
+    tier = Tier.T4 if len(languages) > 1 else Tier.T2  # two made-up translations need the larger budget
     given = alert(status=status)
-    assert desk.found(desk.text(given, *languages, means=means, messenger=CHURCH), given) == ()
+    assert desk.found(desk.text(given, *languages, means=means, messenger=CHURCH, tier=tier), given) == ()
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
@@ -197,6 +196,8 @@ def test_two_times_that_change_places_block_the_release(
         ("Take a lamp. Call 413 555 0199.", "C03"),
         ("Take a lamp. See www.other.example.", "C07"),
         ("Take a lamp. Back at 4 pm.", "C04"),
+        ("Take a lamp. Back at 9:15 PM ET, Sun Nov 22.", "C04"),
+        ("Take a lamp. Back at 6:30 PM ET, Tue Nov 24.", "C05"),
     ],
 )
 def test_a_stranger_blocks_the_release(desk: Desk, alert: MakeAlert, new: str, rule: str) -> None:
@@ -232,6 +233,7 @@ def test_each_reader_of_two_languages_sees_a_mark(desk: Desk, alert: MakeAlert) 
     given = alert(status="Exercise")
     text = desk.text(given, "en", "es")
     assert "C24" in desk.changed(text, given, "En español: DRILL", "")
+    assert "C24" in desk.changed(text, given, "En español: DRILL\nEn", "En")
 
 
 def test_no_exercise_says_that_it_is_none(desk: Desk, alert: MakeAlert) -> None:
@@ -266,6 +268,13 @@ def test_what_a_text_claims_about_itself_is_no_evidence(desk: Desk, alert: MakeA
     said = tuple(key for key in text.said if key != "action.no_boat.T2")
     changed = text.model_copy(update={"parts": less, "said": said, "actions": ("climb", "take_lamp"), "spans": {}})
     assert "C08" in {f.rule for f in desk.found(changed, given)}
+
+
+def test_a_text_that_counts_other_actions_than_it_tells_is_blocked(desk: Desk, alert: MakeAlert) -> None:
+    """The ledger and the approver go by what the variant says of itself."""
+    given = alert()
+    claimed = desk.text(given).model_copy(update={"actions": ("climb", "no_boat")})
+    assert {f.rule for f in desk.found(claimed, given)} == {"C08"}
 
 
 def test_an_update_that_says_nothing_new_is_blocked(

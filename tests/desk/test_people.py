@@ -183,7 +183,9 @@ def test_an_edit_makes_an_approval_void(desk: Desk, submitted: str, root: Path) 
         with pytest.raises(Conflict, match="approved, so it cannot be submitted"):
             submit.submit(desk, submitted, MARIA)
 
-    assert revise.edit(desk, submitted, root / EXAMPLE, OTTO).state == "draft"
+    edited = revise.edit(desk, submitted, root / EXAMPLE, OTTO)
+
+    assert (edited.state, edited.release) == ("draft", None)
     with pytest.raises(Conflict, match="draft, so it cannot be released"):
         release.release(desk, submitted, MARIA)
     submit.submit(desk, submitted, MARIA)
