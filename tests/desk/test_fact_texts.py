@@ -33,4 +33,4 @@ def test_an_ordinary_name_is_taken(desk: Any, tmp_path: Path) -> None:
     file = tmp_path / "alert.yaml"
     file.write_text(FILE.format(road="Rue de l'Église / شارع النهر"), encoding="utf-8")
 
-    assert draft.from_file(desk, file).factset.facts["road_closed"]
+    assert "road_closed" in draft.from_file(desk, file).factset.facts
