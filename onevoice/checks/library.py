@@ -48,10 +48,10 @@ def check_library(content: ComposingLibrary, authority: Messenger, *, home: Path
 
 
 def _composed(content: ComposingLibrary, authority: Messenger) -> Iterator[Finding]:
-    """Each finding once, with the first text in which it shows and how many there are."""
-    seen: dict[tuple[str, str], tuple[Finding, str, int]] = {}
-    for where, found in _examined(content, authority):
-        key = (found.rule, found.message)
+    """Each finding once in each language, with the first text in which it shows and how many there are."""
+    seen: dict[tuple[str, str, str], tuple[Finding, str, int]] = {}
+    for language, where, found in _examined(content, authority):
+        key = (language, found.rule, found.message)
         first, place, times = seen.get(key, (found, where, 0))
         seen[key] = (first, place, times + 1)
     for found, where, times in seen.values():
@@ -59,19 +59,20 @@ def _composed(content: ComposingLibrary, authority: Messenger) -> Iterator[Findi
         yield found.model_copy(update={"part": f"{where}{more}", "span": None})
 
 
-def _examined(content: ComposingLibrary, authority: Messenger) -> Iterator[tuple[str, Finding]]:
+def _examined(content: ComposingLibrary, authority: Messenger) -> Iterator[tuple[str, str, Finding]]:
     for sample in samples(content.lexicon):
         for language in content.languages:
             for tier in TIERS:
                 for means in sample.means:
-                    yield from _examine(content, authority, sample, Profile(languages=(language,), tier=tier), means)
+                    profile = Profile(languages=(language,), tier=tier, needs=sample.needs)
+                    for where, found in _examine(content, authority, sample, profile, means):
+                        yield language, where, found
 
 
 def _examine(
     content: ComposingLibrary, authority: Messenger, sample: Sample, profile: Profile, means: Means
 ) -> Iterator[tuple[str, Finding]]:
-    reader = profile.model_copy(update={"needs": sample.needs})
-    variant = content.compose(sample.alert, authority, reader, means, group=sample.group)
+    variant = content.compose(sample.alert, authority, profile, means, group=sample.group)
     case = Case(variant, sample.alert, content, authority)
     where = f"{sample.alert.hazard} {case.kind} {means} {profile.tier} {profile.languages[0]}, {sample.label}"
     for family in _FAMILIES:

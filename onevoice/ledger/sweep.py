@@ -93,7 +93,8 @@ def settle(conn: Connection, row: Any, receipt_by: timedelta, now: datetime) -> 
 
 def _waiting(conn: Connection, release_id: int, accepted_before: datetime) -> bool:
     d = delivery.c
-    hoped = and_(d.state.in_((S.ACCEPTED, S.SENT)), d.accepted_at > accepted_before)
+    promised = d.means.not_in(NO_RECEIPTS)
+    hoped = and_(d.state.in_((S.ACCEPTED, S.SENT)), d.accepted_at > accepted_before, promised)
     running = d.state.in_((S.PLANNED, S.SUBMITTING, S.UNKNOWN, S.RETRY_WAIT))
     return bool(conn.scalar(select(exists().where(d.release_id == release_id, every_means(), or_(running, hoped)))))
 
@@ -105,6 +106,9 @@ def _alert(conn: Connection, row: Any, new: AlertState, now: datetime) -> AlertS
         conn.execute(update(alert).where(*wanted).values(state=new, closed_at=closed))
     return new
 
+
+NO_RECEIPTS = ("email",)
+"""Means by which nothing better than "accepted" is ever heard: nobody waits for it. A bounce still counts."""
 
 NextMeans = Callable[..., int]
 """next_means(conn, release_id, now, *, deadline_ms) → how many deliveries were added."""

@@ -104,7 +104,9 @@ def test_the_reading_level_blocks_by_day(words: Path, authority: Messenger, tmp_
     assert ("R02", "en storm") in found
 
 
-def test_each_finding_is_said_once_with_where_it_shows(words: Path, authority: Messenger, tmp_path: Path) -> None:
+def test_each_finding_is_said_once_in_a_language_with_where_it_shows(
+    words: Path, authority: Messenger, tmp_path: Path
+) -> None:
     """And in how many texts."""
     _english_only(words)
     _replace(words, "kinds/any/sms.j2", "{{ where }}", "")
