@@ -6,7 +6,7 @@ import logging
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
-from onevoice.alert import KINDS
+from onevoice.alert import KINDS, Kind
 from onevoice.desk import approve, ask, draft
 from onevoice.desk.submit import release_hash
 from onevoice.errors import Blocked, Conflict, OneVoiceError, OutOfReach, Refused
@@ -105,7 +105,8 @@ def _make_due(desk: Desk, conn: Connection, alert: Alert, actor: Actor) -> None:
         _approved(draft.found(conn, alert.id))
         what = f"{alert.id} was released by somebody else a moment ago."
         raise Conflict(what)
-    older = alerts.supersede(conn, alert.chain, before=alert.version, at=now)
+    recalled = alert.kind in (Kind.CORRECTION, Kind.ALL_CLEAR)
+    older = alerts.supersede(conn, alert.chain, before=alert.version, at=now, recalled=recalled)
     detail = {"release": frozen.hash, "deliveries": frozen.deliveries, "superseded": older}
     audit.append(conn, desk.vault, actor=actor.name, act="released", subject=alert.id, detail=detail)
 

@@ -9,11 +9,15 @@ from onevoice.alert import AlertFile, AreaFile, Kind, Status
 from onevoice.desk import draft, resolve
 from onevoice.errors import Conflict, Unusable
 from onevoice.ledger import alerts, audit
+from onevoice.ledger.states import AlertState
 
 if TYPE_CHECKING:
     from onevoice.alert import Alert
     from onevoice.desk.officers import Actor
     from onevoice.desk.wiring import Desk
+
+
+UNRELEASED = ("draft", "submitted", "returned", "approved")
 
 
 def update(desk: Desk, alert_id: str, path: Path, actor: Actor) -> draft.Step:
@@ -30,10 +34,12 @@ def update_file(
     desk: Desk, alert_id: str, file: AlertFile, actor: Actor, *, base: Path, kind: Kind = Kind.UPDATE
 ) -> draft.Step:
     """As `update`, for what a form gives instead of a file."""
+    if kind is Kind.CORRECTION:
+        _set_aside(desk, alert_id, actor)
     older = head(desk, alert_id)
     _same_event(older, file)
     file = file.model_copy(update={"kind": kind})
-    return draft.store(desk, resolve.resolve(desk, file, base=base, chain=older.chain, older=older), actor)
+    return _store(desk, resolve.resolve(desk, file, base=base, chain=older.chain, older=older), actor)
 
 
 def correct(desk: Desk, alert_id: str, path: Path, actor: Actor) -> draft.Step:
@@ -42,7 +48,11 @@ def correct(desk: Desk, alert_id: str, path: Path, actor: Actor) -> draft.Step:
 
 
 def cancel(desk: Desk, alert_id: str, actor: Actor, reason: str | None = None) -> draft.Step:
-    """The all-clear of a chain, to everyone who may hold any older version. Errors as `update`."""
+    """The all-clear of a chain, to everyone who may hold any older version. Errors as `update`.
+
+    A version that is not released yet is set aside: a forgotten draft must not stand in the way.
+    """
+    _set_aside(desk, alert_id, actor)
     older = head(desk, alert_id)
     file = AlertFile(
         incident=older.incident,
@@ -55,7 +65,7 @@ def cancel(desk: Desk, alert_id: str, actor: Actor, reason: str | None = None) -
         announced=older.announced,
         reason=reason,
     )
-    return draft.store(desk, resolve.resolve(desk, file, base=Path(), chain=older.chain, older=older), actor)
+    return _store(desk, resolve.resolve(desk, file, base=Path(), chain=older.chain, older=older), actor)
 
 
 def edit(desk: Desk, alert_id: str, path: Path, actor: Actor) -> draft.Step:
@@ -92,7 +102,7 @@ def head(desk: Desk, alert_id: str) -> Alert:
     """
     with desk.ledger.read() as conn:
         chain = alerts.chain(conn, draft.found(conn, alert_id).chain)
-    newest = chain[-1]
+    newest = [row for row in chain if row.released_at or row.state != AlertState.RECALLED][-1]
     if newest.released_at is None:
         what = f"Version {newest.version} of this chain ({newest.id}) is {newest.state}, not released."
         raise Conflict(what, remedy=f"Release it, or change it: `onevoice alert edit {newest.id} FILE`.")
@@ -100,6 +110,24 @@ def head(desk: Desk, alert_id: str) -> Alert:
         what = "This chain has been ended by its all-clear."
         raise Conflict(what, remedy="Draft a new alert.")
     return alerts.value(newest)
+
+
+def _set_aside(desk: Desk, alert_id: str, actor: Actor) -> None:
+    """Recall versions that were never released, as long as one was."""
+    with desk.ledger.write() as conn:
+        chain = alerts.chain(conn, draft.found(conn, alert_id).chain)
+        for row in chain if any(r.released_at for r in chain) else ():
+            if row.released_at is None and alerts.move(conn, row.id, of=UNRELEASED, to=AlertState.RECALLED):
+                alerts.void(conn, row.id, desk.now())
+                audit.append(conn, desk.vault, actor=actor.name, act="set aside", subject=row.id)
+
+
+def _store(desk: Desk, alert: Alert, actor: Actor) -> draft.Step:
+    """Store a version under the next free number of its chain."""
+    with desk.ledger.read() as conn:
+        version = alerts.chain(conn, alert.chain)[-1].version + 1
+    numbered = {"version": version, "id": f"{alert.chain}-{version}"}
+    return draft.store(desk, alert.model_copy(update=numbered), actor)
 
 
 def _same_event(older: Alert, file: AlertFile) -> None:

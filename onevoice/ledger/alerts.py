@@ -171,8 +171,17 @@ def make_due(conn: Connection, release_id: int, content: str, at: datetime) -> b
     return changed.rowcount == 1
 
 
-def supersede(conn: Connection, chain_id: str, *, before: int, at: datetime) -> list[int]:
-    """Mark the releases of older versions, so that none of their deliveries is claimed any more."""
+def supersede(conn: Connection, chain_id: str, *, before: int, at: datetime, recalled: bool = False) -> list[int]:
+    """Mark the releases of older versions, so that none of their deliveries is claimed any more.
+
+    `recalled`: a correction or an all-clear takes their place, else an update does. Older versions are then closed.
+    """
+    states = ("sending", "halted", "completed") if recalled else ("sending",)
+    conn.execute(
+        update(alert)
+        .where(alert.c.chain == chain_id, alert.c.version < before, alert.c.state.in_(states))
+        .values(state="recalled" if recalled else "completed", closed_at=at)
+    )
     older = select(alert.c.id).where(alert.c.chain == chain_id, alert.c.version < before)
     open_ = and_(release.c.alert_id.in_(older), release.c.superseded_at.is_(None))
     ids = list(conn.scalars(select(release.c.id).where(open_)))

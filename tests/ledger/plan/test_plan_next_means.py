@@ -62,6 +62,24 @@ def test_the_deadline_counts_from_when_the_provider_took_it(one: tuple[Any, int]
     assert house.next_means(release, minutes=2, deadline_ms=2 * MINUTE) == 1
 
 
+@pytest.mark.parametrize(
+    ("earlier", "due"),
+    [
+        *((state, False) for state in ("planned", "retry_wait", "delivered", "cancelled")),
+        *((state, True) for state in ("sent", "unknown", "parked", "undelivered")),
+    ],
+)
+def test_nobody_is_due_while_an_earlier_means_has_arrived_or_may(one: tuple[Any, int], earlier: str, due: bool) -> None:
+    """The mail failed; whether she is due again depends on what became of the text message since."""
+    house, release = one
+    house.become(release, "sms", "undelivered")
+    assert house.next_means(release) == 1
+    house.become(release, "email", "undelivered")
+    house.become(release, "sms", earlier)
+    with house.ledger.read() as conn:
+        assert due_for_next(conn, release, house.now + timedelta(minutes=1)) == due
+
+
 def test_once_opened_it_is_not_opened_again(one: tuple[Any, int]) -> None:
     """While the next means is planned nothing more happens, and when all have failed there is nothing left."""
     house, release = one
