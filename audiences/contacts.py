@@ -77,7 +77,7 @@ def read(
 def _header(first: Record | None, name: str) -> list[str]:
     if first is None:
         raise Unusable("The file is empty.", where=name)
-    columns = [re.sub(r"[\s-]+", "_", column.strip("\ufeff \t").casefold()) for column in first.fields]
+    columns = [re.sub(r"[\s-]+", "_", column.strip().casefold()) for column in first.fields]
     where = f"{name}, line {first.line}"
     if first.wrong or "ref" not in columns:
         what = "The first line must name the columns, and one of them must be ref."

@@ -104,7 +104,7 @@ def _records(lines: _Lines) -> Iterator[Record]:
     while line := lines.next():
         if not line.whole:
             yield Record(line.number, [], TOO_LONG)
-        elif line.text.strip(DELIMITERS + ' "\r\n\ufeff'):
+        elif line.text.strip(DELIMITERS + ' "\r\n'):
             delimiter = delimiter or max(DELIMITERS, key=line.text.count)
             yield _record(line, lines, delimiter)
 

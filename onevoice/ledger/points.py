@@ -58,7 +58,7 @@ def ways(audience: FromClause, topic: str, near: FromClause | None = None) -> Se
             place_in(audience.c.means, literal("+", String)).label("at_once"),
         )
         .select_from(joined)
-        .where(audience.c.unreachable.is_(None), contact.c.removed_at.is_(None), *open_to)
+        .where(contact.c.removed_at.is_(None), *open_to)
     )
 
 

@@ -176,12 +176,16 @@ def test_a_bounce_of_the_sandbox_comes_home(
         server = await asyncio.get_running_loop().create_server(lambda: SMTP(box), "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         quick = ("--delay-scale", "0.02", "--bounce-to", f"127.0.0.1:{port}")
-        with Sandbox(tmp_path / "record.jsonl", *quick) as running:
+        running = Sandbox(tmp_path / "record.jsonl", *quick)
+        try:
             provider = SmtpEmail(settings(smtp_port=running.smtp[1]))
             outcome = await provider.send(written)
             report = await asyncio.wait_for(box.mails.get(), 10)
             await provider.close()
-        server.close()
+        finally:
+            # in a thread: it waits until the sandbox has said goodbye to our server, which answers in this loop
+            await asyncio.to_thread(running.__exit__, None, None, None)
+            server.close()
         return outcome.result, report
 
     result, report = asyncio.run(go())
