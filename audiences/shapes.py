@@ -37,8 +37,6 @@ def ring(points: Sequence[Sequence[float]], where: str) -> Polygon:
         Unusable: too few corners, not on this earth, or its edges cross.
     """
     corners = [(float(lat), float(lon)) for lat, lon in points]
-    if corners and corners[0] != corners[-1]:
-        corners.append(corners[0])
     if len(set(corners)) < _CORNERS_OF_A_RING - 1:
         raise Unusable("A polygon needs at least three corners.", where=where, remedy="Add the others.")
     for lat, lon in corners:

@@ -134,6 +134,7 @@ def test_what_could_end_up_in_a_header_or_nowhere_is_refused(text: str) -> None:
     with pytest.raises(Wrong) as refused:
         email(text)
     assert "ana" not in str(refused.value)
+    assert any(c.isspace() or c == "\0" for c in text) == ("space" in str(refused.value))
 
 
 @given(st.text(max_size=40))

@@ -173,7 +173,9 @@ def test_a_bounce_of_the_sandbox_comes_home(
 
     async def go() -> tuple[Result, bytes]:
         box = _Postbox()
-        server = await asyncio.get_running_loop().create_server(lambda: SMTP(box), "127.0.0.1", 0)
+        server = await asyncio.get_running_loop().create_server(
+            lambda: SMTP(box, hostname="box.example"), "127.0.0.1", 0
+        )
         port = server.sockets[0].getsockname()[1]
         quick = ("--delay-scale", "0.02", "--bounce-to", f"127.0.0.1:{port}")
         running = Sandbox(tmp_path / "record.jsonl", *quick)

@@ -191,6 +191,7 @@ def test_an_empty_audience_is_planned_as_nothing(house: Any) -> None:
         (["es", "vi"], "vi", "vi+es", None),
         (["es", "vi"], "es", "es+vi", None),
         (["en", "es"], "en", "es+en", None),
+        (["ar", "en"], "en", "ar+en", None),
         (["ar", "es", "vi"], "es", "es", "shared-point"),
         (["ar", "vi", "vi", "es"], None, "vi", "shared-point"),
         (["vi", "es", "ar"], None, "ar", "shared-point"),

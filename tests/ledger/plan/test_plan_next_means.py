@@ -125,6 +125,14 @@ def test_nothing_is_opened_past_act_by_or_expiry_or_off_the_way(
     assert house.next_means(release, minutes=minutes) == 1
 
 
+def test_it_is_opened_while_there_is_time_to_act(one: tuple[Any, int]) -> None:
+    """act_by is still to come."""
+    house, release = one
+    house.become(release, "sms", "undelivered")
+    house.set(t.release, t.release.c.id == release, act_by=house.now + timedelta(hours=1))
+    assert house.next_means(release) == 1
+
+
 def test_who_opted_out_meanwhile_is_left_alone(one: tuple[Any, int]) -> None:
     """An opt-out of the mail address after submit closes that way."""
     house, release = one
