@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, case, delete, func, select, up
 from onevoice.ledger.engine import Ledger, insert_new
 from onevoice.ledger.intake import Address, ContactRow, Intake, mask
 from onevoice.ledger.rules import condition
+from onevoice.ledger.scratch import count_again
 from onevoice.ledger.tables import contact, contact_point, reached_at
 from onevoice.ledger.tables import opt_out as opt_outs
 from onevoice.ledger.vault import Vault
@@ -23,6 +24,8 @@ __all__ = ["ALL", "Address", "ContactRow", "Imported", "counts", "mask", "opt_in
 
 BATCH = 2000
 """Contacts in one set of statements."""
+
+FILLED = ("contact", "contact_point", "reached_at")
 
 ALL = "all"
 """An opt-out of every class of message."""
@@ -53,6 +56,7 @@ def put(
         intake.take(batch)
         refs.update(row.ref for row in batch)
     removed = _remove_others(conn, refs, at) if remove_missing else 0
+    count_again(conn, *FILLED)
     return Imported(intake.added, intake.changed, intake.unchanged, intake.points, _shared(conn), removed)
 
 
@@ -68,7 +72,8 @@ def put_in_turns(ledger: Ledger, vault: Vault, rows: Iterable[ContactRow], at: d
             intake.take(batch)
         sums = (done.added + intake.added, done.changed + intake.changed, done.unchanged + intake.unchanged)
         done = Imported(*sums, done.points + intake.points, 0)
-    with ledger.read() as conn:
+    with ledger.write() as conn:
+        count_again(conn, *FILLED)
         return Imported(done.added, done.changed, done.unchanged, done.points, _shared(conn))
 
 

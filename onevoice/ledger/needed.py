@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, Connection, FromClause, and_, case, func, or_, select
 
 from onevoice.ledger.points import Rank, points, ways
+from onevoice.ledger.scratch import joined_whole
 from onevoice.ledger.wanted import Wanted, who
 
 Key = tuple[str, str, str | None, str]
@@ -92,7 +93,8 @@ def in_use(conn: Connection, wanted: Wanted) -> list[InUse]:
         .group_by(*key, placed.c.segment)
         .order_by(*key, placed.c.segment)
     )
-    return _merged(conn.execute(counted).all())
+    with joined_whole(conn):
+        return _merged(conn.execute(counted).all())
 
 
 def _many(condition: ColumnElement[bool]) -> ColumnElement[int]:

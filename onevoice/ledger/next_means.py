@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from onevoice.ledger.points import points, ways
-from onevoice.ledger.scratch import kept
+from onevoice.ledger.scratch import joined_whole, kept
 from onevoice.ledger.states import DeliveryState as S
 from onevoice.ledger.tables import audience, delivery, reached_at, release, served
 from onevoice.ledger.words import NEW_DELIVERY, delivered_at, new_deliveries, ranks, topic_of, with_words
@@ -47,6 +47,7 @@ def next_means(conn: Connection, release_id: int, now: datetime, *, deadline_ms:
     if not due_for_next(conn, release_id, now, deadline_ms=deadline_ms):
         return 0
     with (
+        joined_whole(conn),
         kept(conn, "told", _told(release_id), "contact_id") as told,
         kept(conn, "due", _due(told, _overdue(now, deadline_ms)), "contact_id") as due,
         kept(conn, "near", _near(due), "point_id") as near,

@@ -17,7 +17,7 @@ from onevoice.errors import Conflict
 from onevoice.ledger.needed import InUse, Key, Numbers, in_use, people, placed_ways
 from onevoice.ledger.next_means import next_means
 from onevoice.ledger.points import points, ways
-from onevoice.ledger.scratch import kept
+from onevoice.ledger.scratch import count_again, joined_whole, kept
 from onevoice.ledger.tables import assignment, audience, delivery, served
 from onevoice.ledger.wanted import Wanted, topic, who
 from onevoice.ledger.words import NEW_DELIVERY, SHARED_POINT, delivered_at, new_deliveries, ranks, topic_of, with_words
@@ -79,7 +79,7 @@ def plan(conn: Connection, release_id: int, chosen: Mapping[Any, Chosen], now: d
     _assign(conn, release_id, chosen)
     person = select(audience).where(audience.c.release_id == release_id).subquery("person")
     open_ways = ways(person, topic_of(conn, release_id))
-    with kept(conn, "way", open_ways, "point_id") as way:
+    with joined_whole(conn), kept(conn, "way", open_ways, "point_id") as way:
         point = points(way, ranks(conn, release_id)).cte("point")
         with kept(conn, "worded", with_words(point, release_id), "point_id") as worded:
             _nobody_forgotten(conn, worded)
@@ -87,6 +87,7 @@ def plan(conn: Connection, release_id: int, chosen: Mapping[Any, Chosen], now: d
                 _deliver(conn, release_id, turn, worded, now)
                 _serve(conn, release_id, turn)
     _hold(conn, release_id)
+    count_again(conn, "audience", "delivery", "served")
     return _planned(conn, release_id)
 
 

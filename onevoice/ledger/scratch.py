@@ -1,4 +1,4 @@
-"""Rows that a statement needs more than once, kept in a temporary table instead of being worked out again each time."""
+"""Rows that a statement needs more than once, and what the planner of the database must know about them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, MetaData, Select, Table
+from sqlalchemy import Column, Connection, Index, MetaData, Select, String, Table, Text
 
 
 @contextmanager
@@ -15,11 +15,29 @@ def kept(conn: Connection, name: str, rows: Select[Any], *indexed: str) -> Itera
 
     It is for this connection alone, in a write transaction, and is gone after the block; a rollback takes it away too.
     """
-    columns = [Column(c.name, c.type) for c in rows.selected_columns]
+    columns = [Column(c.name, Text() if isinstance(c.type, String) else c.type) for c in rows.selected_columns]
     table = Table(f"kept_{name}", MetaData(), *columns, prefixes=["TEMPORARY"])
     for column in indexed:
         Index(f"ix_kept_{name}_{column}", table.c[column])
     table.create(conn)
     conn.execute(table.insert().from_select([c.name for c in columns], rows))
+    count_again(conn, table.name)
     yield table
     table.drop(conn)
+
+
+def count_again(conn: Connection, *tables: str) -> None:
+    """Let PostgreSQL count tables that were just filled. Until it has, it takes them for empty and plans for that."""
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql(f"ANALYZE {', '.join(tables)}")
+
+
+@contextmanager
+def joined_whole(conn: Connection) -> Iterator[None]:
+    """For reading with large WITH clauses: PostgreSQL guesses that each has one row, and would join them row by row."""
+    postgresql = conn.dialect.name == "postgresql"
+    if postgresql:
+        conn.exec_driver_sql("SET LOCAL enable_nestloop = off")
+    yield
+    if postgresql:
+        conn.exec_driver_sql("SET LOCAL enable_nestloop = on")

@@ -164,6 +164,19 @@ def test_postgresql_answers_every_question_as_sqlite_does(
 
 
 @pytest.mark.postgres
+def test_the_longest_key_fits(postgres_house: Any) -> None:
+    """Two long languages and every need at one phone: PostgreSQL minds lengths, and must not stumble over this one."""
+    every = {"hearing": True, "mobility": True, "sight": True}
+    postgres_house.add("ana", "0100", email="ana", language="zh-Hans", **every)
+    postgres_house.add("ben", "0100", email="ana")
+    release, planned = postgres_house.submit()
+    assert planned.deliveries == 1
+    postgres_house.become(release, "sms", "undelivered")
+    assert postgres_house.next_means(release) == 1
+    assert {s.profile for s in postgres_house.sent(release)} == {"zh-Hans+en|T2|hearing,mobility,sight"}
+
+
+@pytest.mark.postgres
 def test_nothing_is_left_behind_between_plans(postgres_house: Any) -> None:
     """Two plans one after the other on one connection: the temporary tables of the first are gone."""
     postgres_house.add("ana", "0100")
