@@ -13,34 +13,64 @@ if TYPE_CHECKING:
 
 
 class Listing(NamedTuple):
-    """Where a provider's class is, and the settings without which it cannot work."""
+    """Which means a provider serves, where its class is, and the settings without which it cannot work.
 
+    `account`: of a public means, the setting that holds the handle which posts stand under.
+    """
+
+    means: Means
     module: str
     name: str
     needs: tuple[str, ...]
+    account: str = ""
 
 
 PROVIDERS = {
-    Means.SMS: Listing("twilio_sms", "TwilioSms", ("twilio_account_sid", "twilio_auth_token", "twilio_from")),
-    Means.EMAIL: Listing("smtp_email", "SmtpEmail", ("smtp_host", "smtp_from")),
+    "sms": Listing(Means.SMS, "twilio_sms", "TwilioSms", ("twilio_account_sid", "twilio_auth_token", "twilio_from")),
+    "email": Listing(Means.EMAIL, "smtp_email", "SmtpEmail", ("smtp_host", "smtp_from")),
+    "mastodon": Listing(
+        Means.SOCIAL,
+        "mastodon",
+        "Mastodon",
+        ("mastodon_api_base", "mastodon_token", "mastodon_account"),
+        account="mastodon_account",
+    ),
+    "bluesky": Listing(
+        Means.SOCIAL,
+        "bluesky",
+        "Bluesky",
+        ("bluesky_api_base", "bluesky_handle", "bluesky_password"),
+        account="bluesky_handle",
+    ),
 }
+"""Provider name → listing. The name stands in callback addresses and in the ledger: never change one that was used."""
 
 
-def build(settings: Settings) -> dict[Means, Provider]:
-    """The provider of each means that is set up. Only their modules are imported; the SDKs are slow to load.
+def build(settings: Settings) -> dict[str, Provider]:
+    """Provider name → provider, for all that are set up. Only their modules are imported; the SDKs are slow to load.
 
     Raises:
         WrongSetting: a setting is there, but the provider cannot work with its value.
     """
     absent = missing(settings)
-    return {means: _made(listing, settings) for means, listing in PROVIDERS.items() if means not in absent}
+    return {name: _made(listing, settings) for name, listing in PROVIDERS.items() if name not in absent}
 
 
-def missing(settings: Settings) -> dict[Means, str]:
-    """Why a means is not in `build`: one sentence for a person, for each that is not set up."""
-    reasons = {means: _unset(listing, settings) for means, listing in PROVIDERS.items()}
+def missing(settings: Settings) -> dict[str, str]:
+    """Why a provider is not in `build`: one sentence for a person, for each that is not set up."""
+    reasons = {name: _unset(listing, settings) for name, listing in PROVIDERS.items()}
     return {
-        means: f"No message can go by {means}: set {' and '.join(unset)}." for means, unset in reasons.items() if unset
+        name: f"No message can go by {name}: set {' and '.join(unset)}." for name, unset in reasons.items() if unset
+    }
+
+
+def accounts(settings: Settings) -> dict[str, str]:
+    """Provider name → handle, for the public accounts that are set up. Read from settings alone: no network."""
+    absent = missing(settings)
+    return {
+        name: _value(settings, listing.account)
+        for name, listing in PROVIDERS.items()
+        if listing.account and name not in absent
     }
 
 

@@ -19,9 +19,12 @@ from onevoice.dispatch.providers import Evidence, Receipt, Word
 
 LARGEST = 1 << 20
 """Bytes of a report that are read at all. Real ones hold the headers of a mail or a short one whole."""
+LARGEST_HEADS = 64 * 1024
 TO_US = ("To", "Delivered-To", "X-Original-To", "Envelope-To")
 """Headers in which a server says to whom the report itself went."""
 VERP = r"[A-Za-z0-9_-]{8,64}"
+CASELESS = 24
+"""Length of a token in which large and small letters are the same: some servers change them on the way."""
 STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 
 ACTIONS = {
@@ -38,6 +41,12 @@ list. Any other word is kept and changes nothing."""
 def verp(token: str, domain: str) -> str:
     """The envelope sender of one mail."""
     return f"bounce+{token}@{domain}"
+
+
+def is_mail(octets: bytes) -> bool:
+    """True for what begins with headers, of which one says to whom it went."""
+    heads = message_from_bytes(octets[:LARGEST_HEADS].split(b"\r\n\r\n")[0].split(b"\n\n")[0])
+    return any(heads[name] is not None for name in TO_US)
 
 
 def receipts(provider: str, mail: bytes, domain: str) -> list[Receipt]:
@@ -60,6 +69,7 @@ def _token(report: Message, domain: str) -> str | None:
     """The token of the address that the report went to; None where there is none, or more than one."""
     shown = "\n".join(str(value) for name in TO_US for value in report.get_all(name, []))
     tokens = set(re.findall(rf"(?<![^\s<,;:])bounce\+({VERP})@{re.escape(domain)}(?![\w.-])", shown, re.IGNORECASE))
+    tokens = {token.lower() if len(token) == CASELESS else token for token in tokens}
     return tokens.pop() if len(tokens) == 1 else None
 
 

@@ -16,12 +16,12 @@ from email.headerregistry import Address, BaseHeader, HeaderRegistry, Unstructur
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
-from html import escape
 
 from onevoice.dispatch.providers import CannotCarry, Outgoing
 
 PARTS = frozenset({"subject", "text", "html"})
-SLOTS = ("manage_url", "message_id")
+SLOTS = ("{manage_url}", "{message_id}")
+"""What dispatch fills before a text comes here."""
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """What a header may not hold: C0, C1 and the two separators that some readers take for line ends."""
 LINES = str.maketrans("", "", "\t\n")
@@ -68,16 +68,18 @@ def check(parts: Mapping[str, str]) -> None:
             raise CannotCarry(f"The {name} holds half a character (a lone surrogate).")
         if CONTROLS.search(part if name == "subject" else part.translate(LINES)):
             raise CannotCarry(f"The {name} holds a control character.")
+        if slot := next((slot for slot in SLOTS if slot in part), None):
+            raise CannotCarry(f"The {name} still asks for {slot[1:-1]}: nothing filled it.")
     if "=?" in parts["subject"]:
         raise CannotCarry("The subject holds =?, and mail programs would decode what follows.")
 
 
 def made(message: Outgoing, sender: Address) -> bytes:
-    """The mail, slots filled.
+    """The mail.
 
     Raises CannotCarry for an address, an id or a text that cannot stand in a mail; nothing is dropped or mended.
     """
-    parts = {name: _filled(name, part, message) for name, part in message.parts.items()}
+    parts = message.parts
     check(parts)
     mail = EmailMessage(policy=POLICY)
     mail["From"] = sender
@@ -95,16 +97,6 @@ def made(message: Outgoing, sender: Address) -> bytes:
     # Last: making alternatives moves every header that begins with Content- into the first of them.
     mail["Content-Language"] = _like(LANGUAGE, message.language)
     return mail.as_bytes()
-
-
-def _filled(name: str, part: str, message: Outgoing) -> str:
-    """A part with its slots filled; in html so that no character of a value becomes markup."""
-    for slot in SLOTS:
-        value = getattr(message, slot)
-        if not value and f"{{{slot}}}" in part:
-            raise CannotCarry(f"The {name} asks for {slot}, and there is none.")
-        part = part.replace(f"{{{slot}}}", escape(value) if name == "html" else value)
-    return part
 
 
 def address(text: str, name: str = "") -> Address:

@@ -16,7 +16,7 @@ from aiosmtplib import SMTP
 
 from channels import bounces, mail
 from channels.smtp_line import Lines, deliver
-from onevoice.dispatch.providers import CannotCarry, Outcome, Outgoing, Receipt, Result
+from onevoice.dispatch.providers import BadSignature, CannotCarry, Outcome, Outgoing, Receipt, Result
 from onevoice.errors import WrongSetting
 from onevoice.people import Means
 from onevoice.settings import Settings, is_loopback
@@ -80,8 +80,14 @@ class SmtpEmail:
         return None
 
     def parse_receipts(self, url: str, headers: Mapping[str, str], body: bytes) -> Sequence[Receipt]:
-        """Read a delivery report, given as the raw mail. Empty for anything else; never raises BadSignature."""
+        """Read a delivery report, given as the raw mail; empty for another mail that came to our bounce addresses.
+
+        Raises:
+            BadSignature: it is no mail, such as a form that another provider posts.
+        """
         del url, headers
+        if not bounces.is_mail(body):
+            raise BadSignature("This is no mail.")
         return bounces.receipts(self.name, body, self._sender.domain)
 
     async def close(self) -> None:

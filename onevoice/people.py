@@ -38,11 +38,19 @@ class Need(StrEnum):
 
 
 class Means(StrEnum):
-    """How a message travels. Sms and email are personal; the page is public, has no person, and feeds CAP too."""
+    """How a message travels. Sms and email are personal; social and page are public and have no person.
+
+    A post is a delivery to the account that it is posted from; the page feeds CAP too.
+    """
 
     SMS = "sms"
     EMAIL = "email"
+    SOCIAL = "social"
     PAGE = "page"
+
+
+PERSONAL = (Means.SMS, Means.EMAIL)
+"""Means that reach a person; a segment may name only these."""
 
 
 class Role(StrEnum):
@@ -158,7 +166,8 @@ class Messenger(Frozen):
     """Who says it: an authority, or a trusted voice that co-signs for a segment.
 
     `names` are per language; a missing language falls back to English, as on the door. `phones` holds the
-    authority's own public numbers (E.164) by purpose: help, text, transport.
+    authority's own public numbers (E.164) by purpose: help, text, transport; and `emergency`, the number to call when
+    a life is in danger, which may be a short code such as 911.
     """
 
     id: str
@@ -168,7 +177,7 @@ class Messenger(Frozen):
     languages: tuple[Language, ...] = ()
     jurisdiction: tuple[str, ...] = ()
     hazards: tuple[str, ...] = ()
-    phones: dict[Literal["help", "text", "transport"], str] = {}
+    phones: dict[Literal["help", "text", "transport", "emergency"], str] = {}
     mandate_until: str | None = None
 
     def name(self, language: Language) -> str:

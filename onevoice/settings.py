@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from functools import cached_property
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
@@ -17,6 +18,12 @@ from onevoice.errors import WrongSetting
 
 PUBLIC_PROVIDER_HOSTS = ("twilio.com", "mastodon.social", "bsky.social", "bsky.network")
 """Hosts that reach the public. An exercise deployment refuses to start with one of them."""
+
+USED_WITH = {"twilio_api_base": "twilio_account_sid", "bluesky_api_base": "bluesky_handle"}
+"""Addresses with a public default, and the setting without which nobody calls there."""
+
+CAP_SENDER = re.compile(r"([A-Za-z0-9._-]+@)?([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+")
+"""A mail address or a domain: what both CAP and the ids of feeds can carry."""
 
 
 class Mode(StrEnum):
@@ -43,6 +50,10 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _reaches_the_public(host: str) -> bool:
+    return any(host == known or host.endswith(f".{known}") for known in PUBLIC_PROVIDER_HOSTS)
+
+
 class Settings(BaseSettings):
     """Everything a deployment decides. Field `x` is the setting `ONEVOICE_X`."""
 
@@ -63,13 +74,25 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="further hosts that an exercise may talk to, comma-separated"
     )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("127.0.0.1", "::1"),
+        description="addresses or networks of proxies before `onevoice serve`, whose X-Forwarded-For is believed",
+    )
     guests: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="refs of contacts who take part in tests"
     )
     secret: SecretStr | None = Field(
         default=None, description="the acting person's secret, for scripts; else it is asked"
     )
+    new_secret: SecretStr | None = Field(
+        default=None, description="what it is to become, for scripts that run `people secret`; else it is asked"
+    )
     authority: str = Field(default="millford-em", description="id of the messenger who is the source")
+    cap_sender: str = Field(
+        default="",
+        description="who CAP says it is from, for good: name it before you change ONEVOICE_SMTP_FROM; "
+        "default: that address, else the authority at the host of the public address",
+    )
     content: Path | None = Field(
         default=None, description="folder with templates/, locales/ and audiences/; default: the checkout"
     )
@@ -89,10 +112,39 @@ class Settings(BaseSettings):
     smtp_from: str = Field(default="", description="sender address")
     email_rate: float = Field(default=100.0, gt=0, description="messages a second that the mail server takes")
 
-    @field_validator("allowed_hosts", "guests", mode="before")
+    mastodon_api_base: str = Field(default="", description="web address of your Mastodon server")
+    mastodon_token: SecretStr = Field(default=SecretStr(""), description="access token of the account that posts")
+    mastodon_account: str = Field(default="", description="that account, such as `@alerts@social.example`")
+    mastodon_rate: float = Field(default=1.0, gt=0, description="posts a second on Mastodon")
+
+    bluesky_api_base: str = Field(default="https://bsky.social", description="web address of your Bluesky server")
+    bluesky_handle: str = Field(default="", description="the account that posts, such as `alerts.millford.example`")
+    bluesky_password: SecretStr = Field(default=SecretStr(""), description="an app password of that account")
+    bluesky_rate: float = Field(default=1.0, gt=0, description="posts a second on Bluesky")
+
+    @field_validator("allowed_hosts", "guests", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return _listed(value)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            try:
+                ip_network(one, strict=False)
+            except ValueError as problem:
+                msg = f"{one!r} is no IP address or network such as 10.0.0.0/8"
+                raise ValueError(msg) from problem
+        return value
+
+    @field_validator("cap_sender")
+    @classmethod
+    def _one_word(cls, value: str) -> str:
+        if value and not CAP_SENDER.fullmatch(value):
+            msg = "a CAP sender is a mail address or a domain, such as alerts@millford.example"
+            raise ValueError(msg)
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -108,15 +160,16 @@ class Settings(BaseSettings):
     def _exercise_stays_inside(self) -> Self:
         if self.mode is not Mode.EXERCISE:
             return self
-        for setting in ("twilio_api_base", "smtp_host"):
+        for setting in ("twilio_api_base", "smtp_host", "mastodon_api_base", "bluesky_api_base"):
             self._inside(setting, str(getattr(self, setting)))
         return self
 
     def _inside(self, setting: str, value: str) -> None:
         host = urlsplit(value).hostname if "://" in value else value
-        if not host or is_loopback(host) or host in self.allowed_hosts:
+        if not host or is_loopback(host) or (host in self.allowed_hosts and not _reaches_the_public(host)):
             return
-        if setting == "twilio_api_base" and not self.twilio_account_sid:
+        account = USED_WITH.get(setting)
+        if account and not getattr(self, account):
             return
         msg = (
             f"ONEVOICE_{setting.upper()} points at {host}, which is not this machine. In exercise mode name a "

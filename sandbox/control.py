@@ -11,6 +11,7 @@ from starlette.routing import Route
 from sandbox.behaviours import BEHAVIOURS
 from sandbox.faults import ELSEWHERE, BadFault, Fault
 from sandbox.inbound import BadInbound, Inbound, receive
+from sandbox.post_behaviours import POST_BEHAVIOURS
 from sandbox.record import lines_after
 from sandbox.world import World
 
@@ -41,7 +42,8 @@ class Control:
         """Lists what stands, and every kind there is."""
         kinds = {name: behaviour.meaning for name, behaviour in BEHAVIOURS.items()}
         kinds |= {name: meaning for name, (_, meaning) in ELSEWHERE.items()}
-        return JSONResponse({"standing": self._world.faults.standing(), "kinds": kinds})
+        posts = {name: behaviour.meaning for name, behaviour in POST_BEHAVIOURS.items()}
+        return JSONResponse({"standing": self._world.faults.standing(), "kinds": kinds, "post_kinds": posts})
 
     async def add_fault(self, request: Request) -> Response:
         """Puts one fault into the programme."""

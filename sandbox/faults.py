@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from sandbox.behaviours import BEHAVIOURS
+from sandbox.post_behaviours import POST_BEHAVIOURS
 
 VERBS = ("EHLO", "MAIL", "RCPT", "DATA", "DOT", "QUIT")
 # Kinds that are not a behaviour of a create, and where each strikes.
@@ -15,6 +16,8 @@ ELSEWHERE = {
 }
 ON_FETCH = ("401", "429", "500_before", "503_before", "timeout_before")
 """Kinds that can also strike a GET."""
+POSTS = {"mastodon": ("create", "fetch", "any"), "bluesky": ("create", "fetch", "any", "session")}
+"""The services for posts, and where a fault can strike each. Session: a log-in or its renewal."""
 
 
 class BadFault(ValueError):
@@ -26,11 +29,13 @@ class Fault:
     """One thing that goes wrong `count` times; for ever where count is None."""
 
     kind: str
+    service: str = "sms"
+    """sms, mastodon or bluesky; kinds of mail stay with sms."""
     count: int | None = 1
     on: str = ""
-    """create, fetch, any (both); callback and smtp follow from the kind."""
+    """create, fetch, any (both), session; callback and smtp follow from the kind."""
     to: str = ""
-    """Only for this recipient, where given."""
+    """Only for this recipient, where given; of a post, only for this language."""
     seconds: float | None = None
     """Instead of the behaviour's own waiting time."""
     retry_after: str | int | None = "1"
@@ -50,6 +55,24 @@ class Fault:
         return fault
 
     def _check(self) -> None:
+        if self.service in POSTS:
+            self._check_post()
+        elif self.service != "sms":
+            raise BadFault(f"service is one of sms, {', '.join(POSTS)}")
+        else:
+            self._check_message()
+
+    def _check_post(self) -> None:
+        places = POSTS[self.service]
+        if self.kind not in POST_BEHAVIOURS:
+            raise BadFault(f"of {self.service}, kind is one of {', '.join(POST_BEHAVIOURS)}")
+        self.on = self.on or ("any" if self.kind == "401" else "create")
+        if self.on not in places:
+            raise BadFault(f"of {self.service}, on is one of {', '.join(places)}")
+        if self.on != "create" and POST_BEHAVIOURS[self.kind].accepts:
+            raise BadFault("what is posted and then goes wrong strikes on create only")
+
+    def _check_message(self) -> None:
         if self.kind not in {*BEHAVIOURS, *ELSEWHERE}:
             raise BadFault(f"kind is one of {', '.join([*BEHAVIOURS, *ELSEWHERE])}")
         self.on = self._place()
@@ -66,14 +89,14 @@ class Fault:
         usual = "any" if self.kind == "401" else "create"
         return self.on or usual
 
-    def strikes(self, on: str, to: str, verb: str) -> bool:
+    def strikes(self, service: str, on: str, to: str, verb: str) -> bool:
         """Whether it applies here."""
         place = self.on == on or (self.on == "any" and on in {"create", "fetch"})
-        return place and self.to in {"", to} and self.verb == verb
+        return place and self.service == service and self.to in {"", to} and self.verb == verb
 
 
 def _check_types(wish: Mapping[str, Any]) -> None:
-    for name in ("kind", "on", "to", "verb", "reply"):
+    for name in ("kind", "service", "on", "to", "verb", "reply"):
         if not isinstance(wish.get(name, ""), str):
             raise BadFault(f"{name} is a text")
     count, seconds = wish.get("count", 1), wish.get("seconds", 0)
@@ -101,10 +124,10 @@ class FaultProgramme:
         """What has not struck yet, for JSON."""
         return [asdict(fault) for fault in self._standing]
 
-    def take(self, on: str, *, to: str = "", verb: str = "") -> Fault | None:
+    def take(self, on: str, *, service: str = "sms", to: str = "", verb: str = "") -> Fault | None:
         """The first fault that applies, which this uses once."""
         for fault in self._standing:
-            if fault.strikes(on, to, verb):
+            if fault.strikes(service, on, to, verb):
                 self._use(fault)
                 return fault
         return None

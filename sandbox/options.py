@@ -5,14 +5,18 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sandbox.bluesky_records import BlueskyAccount
 from sandbox.callbacks import WORKERS
 from sandbox.fate import Odds
+from sandbox.mastodon_statuses import MastodonAccount
 from sandbox.postbox import PostOffice
 from sandbox.posting import Account
 
 # Open to everybody who reads this: they guard nothing.
 ACCOUNT_SID = "AC" + "0" * 32
 AUTH_TOKEN = "sandbox-auth-token"  # noqa: S105 - guards nothing
+MASTODON_ACCOUNT, MASTODON_TOKEN = "@alerts@social.example", "sandbox-mastodon-token"
+BLUESKY_HANDLE, BLUESKY_PASSWORD = "alerts.millford.example", "sandbox-bluesky-password"
 KINDS_OF_FATE = 4
 HUNDRED = 100.0
 LAST_PORT = 65_535
@@ -26,6 +30,8 @@ class Options:
     sms_port: int
     smtp_port: int
     account: Account
+    mastodon: MastodonAccount
+    bluesky: BlueskyAccount
     odds: Odds
     office: PostOffice
     magic: bool
@@ -48,6 +54,15 @@ def parsed(arguments: Sequence[str] | None = None) -> Options:
         smtp_port=given.smtp_port,
         account=Account(
             sid=given.account_sid, auth_token=given.auth_token, allowed_hosts=frozenset(given.allow_callback_host)
+        ),
+        mastodon=MastodonAccount(
+            handle=given.mastodon_account, token=given.mastodon_token, most_calls=given.mastodon_calls
+        ),
+        bluesky=BlueskyAccount(
+            handle=given.bluesky_handle,
+            password=given.bluesky_password,
+            access_seconds=given.bluesky_access_seconds,
+            most_sessions=given.bluesky_sessions,
         ),
         odds=Odds(
             seed=given.seed,
@@ -86,6 +101,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--smtp-password", default="")
     add("--smtp-tls-cert", metavar="PEM", help="offers STARTTLS")
     add("--smtp-tls-key", metavar="PEM")
+    add("--mastodon-account", default=MASTODON_ACCOUNT, metavar="@NAME@HOST", help="who posts (%(default)s)")
+    add("--mastodon-token", default=MASTODON_TOKEN)
+    add("--mastodon-calls", type=int, default=300, help="API calls in five minutes before 429; 0: no limit")
+    add("--bluesky-handle", default=BLUESKY_HANDLE, help="who posts (%(default)s)")
+    add("--bluesky-password", default=BLUESKY_PASSWORD)
+    add("--bluesky-access-seconds", type=int, default=7200, help="how long an access token holds (%(default)s)")
+    add("--bluesky-sessions", type=int, default=30, help="log-ins in five minutes before 429; 0: no limit")
     add("--bounce-to", type=_server, metavar="HOST:PORT", help="the mail server that takes delivery reports; loopback")
     return parser
 

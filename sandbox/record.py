@@ -40,7 +40,7 @@ class Entry:
     at: str
     """ISO 8601 with offset."""
     service: str
-    """sms, smtp, callback, inbound; sandbox for its own start, stop and faults."""
+    """sms, smtp, mastodon, bluesky, callback, inbound; sandbox for its own start, stop and faults."""
     event: str
     sid: str = ""
     to: str = ""

@@ -15,9 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from sandbox.bluesky import BlueskyService
 from sandbox.callbacks import Courier
 from sandbox.control import Control
 from sandbox.faults import FaultProgramme
+from sandbox.mastodon import MastodonService
 from sandbox.options import Options
 from sandbox.postbox import SmtpService
 from sandbox.posting import Poster
@@ -84,6 +86,8 @@ def world_of(options: Options, record: Record) -> World:
     )
     return World(
         account=options.account,
+        mastodon=options.mastodon,
+        bluesky=options.bluesky,
         odds=options.odds,
         record=record,
         courier=courier,
@@ -111,9 +115,12 @@ async def _serve(options: Options, world: World) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_unforeseen)
     smtp = await loop.create_server(lambda: SmtpService(world, options.office), LOOPBACK, options.smtp_port)
+    web = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
     addresses = {
-        "sms": f"http://{LOOPBACK}:{listening.getsockname()[1]}",
+        "sms": web,
         "smtp": f"{LOOPBACK}:{smtp.sockets[0].getsockname()[1]}",
+        "mastodon": web,
+        "bluesky": web,
         "record": str(world.record.path),
     }
     server = WebServer(_config(world), json.dumps(addresses))
@@ -151,7 +158,8 @@ async def _not_recorded(_request: Request, _problem: Exception) -> Response:
 
 
 def _config(world: World) -> uvicorn.Config:
-    routes = [*SmsService(world).routes(), *Control(world).routes()]
+    services = (SmsService(world), MastodonService(world), BlueskyService(world), Control(world))
+    routes = [route for service in services for route in service.routes()]
     app = Starlette(routes=routes, exception_handlers={RecordLost: _not_recorded})
     return uvicorn.Config(
         app,

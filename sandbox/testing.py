@@ -17,7 +17,14 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from sandbox.options import ACCOUNT_SID, AUTH_TOKEN
+from sandbox.options import (
+    ACCOUNT_SID,
+    AUTH_TOKEN,
+    BLUESKY_HANDLE,
+    BLUESKY_PASSWORD,
+    MASTODON_ACCOUNT,
+    MASTODON_TOKEN,
+)
 from sandbox.record import Entry, read
 
 PATIENCE = 10.0
@@ -40,6 +47,8 @@ class Sandbox:
 
     account_sid = ACCOUNT_SID
     auth_token = AUTH_TOKEN
+    mastodon_account, mastodon_token = MASTODON_ACCOUNT, MASTODON_TOKEN
+    bluesky_handle, bluesky_password = BLUESKY_HANDLE, BLUESKY_PASSWORD
 
     def __init__(self, record: Path, *options: str) -> None:
         """Starts it and waits until it listens; raises RuntimeError where it does not."""
@@ -52,6 +61,9 @@ class Sandbox:
         told = json.loads(word)
         self.sms: str = told["sms"]
         """Base URL in place of https://api.twilio.com."""
+        self.mastodon: str = told["mastodon"]
+        self.bluesky: str = told["bluesky"]
+        """Base URLs of the services for posts."""
         self.smtp: tuple[str, int] = (told["smtp"].partition(":")[0], int(told["smtp"].partition(":")[2]))
         self._control = httpx.Client(base_url=self.sms, timeout=PATIENCE)
 

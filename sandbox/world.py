@@ -8,9 +8,11 @@ from typing import Any
 
 from starlette.types import Scope
 
+from sandbox.bluesky_records import BlueskyAccount, Records
 from sandbox.callbacks import Courier
 from sandbox.fate import Odds
 from sandbox.faults import FaultProgramme
+from sandbox.mastodon_statuses import MastodonAccount, Status, Statuses
 from sandbox.messages import Message, Messages
 from sandbox.posting import Account, Poster
 from sandbox.record import Entry, Record
@@ -27,6 +29,8 @@ class World:
     """The state of a running sandbox."""
 
     account: Account
+    mastodon: MastodonAccount
+    bluesky: BlueskyAccount
     odds: Odds
     record: Record
     courier: Courier
@@ -37,6 +41,10 @@ class World:
     max_rate: int = 0
     """Creates taken in one second before 429; 0: no limit."""
     messages: Messages = field(default_factory=Messages)
+    statuses: Statuses = field(default_factory=Statuses)
+    """Posts on Mastodon."""
+    records: Records = field(default_factory=Records)
+    """Posts on Bluesky."""
     opted_out: set[tuple[str, str]] = field(default_factory=set)
     """(our number, the person's number)."""
     refused: set[str] = field(default_factory=set)
@@ -71,6 +79,9 @@ class World:
                 self.courier.follow(message, frozenset(taken.get(message.sid, ())) | {"accepted"})
 
     def _relearn(self, entry: Entry) -> None:
+        if entry.service in {"mastodon", "bluesky"}:
+            self._relearn_post(entry)
+            return
         match entry.service, entry.event:
             case ("sms", "accepted") | ("inbound", "received" | "reply"):
                 self.messages.add(_message(entry))
@@ -82,6 +93,18 @@ class World:
                 self.opted_out.add((entry.to, entry.sender))
             case "inbound", "opt-in":
                 self.opted_out.discard((entry.to, entry.sender))
+
+    def _relearn_post(self, entry: Entry) -> None:
+        match entry.service, entry.event:
+            case "mastodon", "accepted":
+                at = datetime.fromisoformat(entry.at)
+                self.statuses.add(Status(id=entry.sid, text=entry.body, created=at, **entry.detail))
+            case "mastodon", "deleted":
+                self.statuses.remove(entry.sid)
+            case "bluesky", "accepted":
+                self.records.put(self.records.made(entry.detail["rkey"], entry.detail["record"]))
+            case "bluesky", "deleted":
+                self.records.remove(entry.sid.rpartition("/")[2])
 
 
 def _message(entry: Entry) -> Message:

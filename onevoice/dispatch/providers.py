@@ -6,7 +6,7 @@ framework, and no address or text of a message goes into a log, an error or an O
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -28,13 +28,23 @@ class Result(StrEnum):
     """May or may not have been taken (read time-out, 5xx, an answer that makes no sense)."""
 
 
+class Evidence(StrEnum):
+    """What a claim of delivery rests on."""
+
+    OPERATOR = "operator"
+    HANDSET = "handset"
+    MAIL_SERVER = "mail-server"
+    POSTED = "posted"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The answer to one call.
 
     `ref` is the provider's own id of the message; `code` its error code or status word; `detail` one plain sentence
     without personal data. `retry_after` in seconds. `opt_out`: the provider knows that the person opted out.
-    `halts`: the account itself is refused, so the channel must stop and a person be told.
+    `halts`: the account itself is refused, so the channel must stop and a person be told. `evidence`: what an
+    acceptance proves where it is already the end; a post that was given an id stands, and nothing more is heard of it.
     """
 
     result: Result
@@ -44,6 +54,7 @@ class Outcome:
     retry_after: float | None = None
     opt_out: bool = False
     halts: bool = False
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +63,11 @@ class Outgoing:
 
     `token` is the signed attempt id that stands in the callback address; `message_id` is the same for every re-send
     of one delivery. `parts` as in Variant, slots already filled. `valid_until`: nobody may get it later than this.
+    `reply_to`: the ref of the post that this one answers, so that a chain is one thread; None for the first.
     """
 
     attempt: int
-    token: str
+    token: str = field(repr=False)
     message_id: str
     to: str = field(repr=False)
     parts: Mapping[str, str] = field(repr=False)
@@ -65,6 +77,7 @@ class Outgoing:
     valid_until: datetime
     callback_url: str = field(repr=False)
     manage_url: str = field(default="", repr=False)
+    reply_to: str | None = None
 
 
 class Word(StrEnum):
@@ -75,15 +88,6 @@ class Word(StrEnum):
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"
     UNRECOGNISED = "unrecognised"
-
-
-class Evidence(StrEnum):
-    """What a claim of delivery rests on."""
-
-    OPERATOR = "operator"
-    HANDSET = "handset"
-    MAIL_SERVER = "mail-server"
-    POSTED = "posted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,3 +159,11 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+
+
+def through(providers: Iterable[Provider]) -> dict[str, str]:
+    """Means → name of the first provider of it."""
+    first: dict[str, str] = {}
+    for provider in providers:
+        first.setdefault(str(provider.means), provider.name)
+    return first

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from sandbox.contract.subject import Broken, Callback, Subject, must
 
@@ -25,8 +25,16 @@ async def _sent(subject: Subject, provider: Any, message: Any, result: str) -> A
     return outcome
 
 
+def _calls(subject: Subject) -> bool:
+    """Whether the service calls back at all; where it does not, nothing that is posted to us may be believed."""
+    if subject.callback is None:
+        _refuses_forgeries(subject)
+    return subject.callback is not None
+
+
 def _one(subject: Subject, word: str) -> Any:
-    called = subject.callback(word)
+    must(subject.callback, "Only a service that calls has words.")
+    called = cast("Callable[[str], Callback]", subject.callback)(word)
     receipts = subject.provider.parse_receipts(called.url, called.headers, called.body)
     must(len(receipts) == 1, f"{len(receipts)} receipts came of one callback.")
     return receipts[0]
@@ -85,6 +93,7 @@ async def waits_when_it_is_throttled(subject: Subject) -> None:
 
 async def rejects_with_a_code(subject: Subject) -> None:
     """A refusal for good is a rejection with the service's code, and does not stop the channel."""
+    subject.refuse()
     outcome = await _sent(subject, subject.provider, subject.message(subject.refused), "rejected")
     must(outcome.code, "A rejection has a code.")
     must(not outcome.halts, "One refused address is no reason to stop the channel.")
@@ -107,6 +116,8 @@ async def finds_what_it_sent(subject: Subject) -> None:
 
 async def reads_its_words(subject: Subject) -> None:
     """Two words of the service that mean different things become two words of ours, with different digests."""
+    if not _calls(subject):
+        return
     first, second = (_one(subject, word) for word in subject.words)
     must("unrecognised" not in {str(first.word), str(second.word)}, "A word of the service was not recognised.")
     must(first.word != second.word, "Two meanings became one word.")
@@ -115,6 +126,8 @@ async def reads_its_words(subject: Subject) -> None:
 
 async def knows_a_repeat(subject: Subject) -> None:
     """The same callback twice has the same digest, and names the attempt by our own token."""
+    if not _calls(subject):
+        return
     first, again = _one(subject, subject.words[0]), _one(subject, subject.words[0])
     must(first.digest == again.digest, "A repeated callback has another digest.")
     must(first.token, "A receipt names the attempt by the token that we gave.")
@@ -122,6 +135,8 @@ async def knows_a_repeat(subject: Subject) -> None:
 
 async def keeps_a_word_that_it_does_not_know(subject: Subject) -> None:
     """A word that is not in the provider's table becomes `unrecognised`: never a guess, never an error."""
+    if not _calls(subject):
+        return
     receipt = _one(subject, UNKNOWN_WORD)
     must(receipt.word == "unrecognised", f"An unknown word became {receipt.word}.")
     must(UNKNOWN_WORD in str(receipt.raw), "The unknown word itself was not kept.")
@@ -129,6 +144,8 @@ async def keeps_a_word_that_it_does_not_know(subject: Subject) -> None:
 
 async def keeps_the_raw_receipt(subject: Subject) -> None:
     """What the service sent is kept whole beside the normalised receipt, and out of its repr."""
+    if not _calls(subject):
+        return
     receipt = _one(subject, subject.words[0])
     must(subject.told in str(receipt.raw), "The raw callback was not kept.")
     must(subject.told not in repr(receipt), "The raw callback stands in the receipt's repr.")
@@ -136,6 +153,10 @@ async def keeps_the_raw_receipt(subject: Subject) -> None:
 
 async def refuses_what_is_not_the_service_s(subject: Subject) -> None:
     """A forged callback raises BadSignature or, where the service signs nothing, is left out."""
+    _refuses_forgeries(subject)
+
+
+def _refuses_forgeries(subject: Subject) -> None:
     must(subject.forged, "Somebody may try to forge a callback.")
     for label, called in subject.forged.items():
         must(not _believed(subject, called), f"{label}: a forged callback was believed.")

@@ -39,15 +39,18 @@ class Subject:
     """Makes the service say “too many, later” to the next message."""
     refused: str
     """An address that the service refuses for good."""
+    refuse: Callable[[], object] = bool
+    """Makes the service refuse the next message for good, where no address does."""
     uncarried: Mapping[str, Mapping[str, str]]
     """By a label: parts that the provider cannot carry whole."""
     taken: Callable[[], int]
     """How many messages the service took so far."""
-    callback: Callable[[str], Callback]
-    """callback(word): a genuine callback about one message, with this status word of the service."""
-    words: tuple[str, str]
+    callback: Callable[[str], Callback] | None
+    """callback(word): a genuine callback about one message, with this status word of the service; None: it never
+    calls, and then `words` and `told` are empty."""
+    words: tuple[str, str] = ("", "")
     """Two status words that the service really uses and that mean different things."""
-    told: str
+    told: str = ""
     """Something that stands in every such callback and that the normalised fields of a receipt do not hold."""
     forged: Mapping[str, Callback]
     """By a label: callbacks that are not the service's, or not about a message of ours."""

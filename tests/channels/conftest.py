@@ -24,7 +24,8 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """Run the sandbox: quick callbacks, no disorder by chance, every usual message delivered."""
     record = tmp_path_factory.mktemp("channels") / "record.jsonl"
     calm = ("--delay-scale", "0.02", "--reversed-share", "0", "--repeated-share", "0", "--shares", "100,0,0,0")
-    with Sandbox(record, *calm) as running:
+    # No limits either: a whole session of tests counts as one account's five minutes.
+    with Sandbox(record, *calm, "--mastodon-calls", "0", "--bluesky-sessions", "0") as running:
         yield running
 
 
@@ -79,6 +80,44 @@ def message() -> Callable[..., Outgoing]:
         return Outgoing(**usual | given)
 
     return make
+
+
+@pytest.fixture
+def social(sandbox: Sandbox, settings: Callable[..., Settings]) -> Callable[..., Settings]:
+    """Make settings with which posts go to the sandbox; what is given counts instead."""
+
+    def make(**given: Any) -> Settings:
+        usual: dict[str, Any] = {
+            "mastodon_api_base": sandbox.mastodon,
+            "mastodon_token": SecretStr(sandbox.mastodon_token),
+            "mastodon_account": sandbox.mastodon_account,
+            "bluesky_api_base": sandbox.bluesky,
+            "bluesky_handle": sandbox.bluesky_handle,
+            "bluesky_password": SecretStr(sandbox.bluesky_password),
+        }
+        return settings(**usual | given)
+
+    return make
+
+
+@pytest.fixture
+def post(message: Callable[..., Outgoing]) -> Callable[..., Outgoing]:
+    """Make a post in Spanish on a provider's account; its text and its id are nobody else's."""
+
+    def make(provider: str, text: str = "", **given: Any) -> Outgoing:
+        account = {"mastodon": Sandbox.mastodon_account, "bluesky": Sandbox.bluesky_handle}[provider]
+        number = next(_posts)
+        usual: dict[str, Any] = {
+            "language": "es",
+            "message_id": f"Post{number:016d}",
+            "parts": {"text": text or f"Millford: inundación. Suba a un lugar alto. {number}"},
+        }
+        return message(**{"to": f"{provider}:{account}/es"} | usual | given)
+
+    return make
+
+
+_posts = count(1)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from aiosmtpd.smtp import SMTP
 
 from channels import bounces
 from channels.smtp_email import SmtpEmail
-from onevoice.dispatch.providers import Evidence, Outgoing, Result, Word
+from onevoice.dispatch.providers import BadSignature, Evidence, Outgoing, Result, Word
 from onevoice.settings import Settings
 from sandbox.testing import Sandbox
 
@@ -83,6 +83,17 @@ def test_each_action_is_normalised(
     assert (receipt.token, receipt.code, receipt.provider) == (TOKEN, status, "email")
     assert receipt.at == datetime(2026, 11, 22, 12, tzinfo=UTC)
     assert receipt.raw["mail"].encode("latin-1") == _report(action=action, status=status)
+
+
+def test_a_server_that_changes_the_letters_of_our_address_changes_nothing() -> None:
+    """Another case in each header, as servers write it: one token, in small letters, and one digest."""
+    token = "abcdefghijklmnop234567ab"
+    [usual] = bounces.receipts("email", _report(token=token), DOMAIN)
+    shouted = _report(token=token).replace(f"To: bounce+{token}".encode(), f"To: BOUNCE+{token.upper()}".encode(), 1)
+    [receipt] = bounces.receipts("email", shouted, DOMAIN)
+
+    assert usual.token == receipt.token == token
+    assert usual.digest == receipt.digest
 
 
 @pytest.mark.parametrize("status", ["", "5", "five", "5.1.1111", "999.9.9", "maria@people.example"])
@@ -212,3 +223,26 @@ def test_an_envelope_sender_comes_back_as_its_token() -> None:
     mail["To"] = bounces.verp(TOKEN, DOMAIN)
 
     assert mail["To"].encode() in _report()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"MessageSid=SM0&MessageStatus=delivered&AccountSid=AC0",
+        b"",
+        b'{"event": "delivered"}',
+        b"From: a@b.example\r\n\r\nTo: bounce+Tok@millford.example",
+        b"\x00\xff" * 40,
+    ],
+)
+def test_what_is_no_mail_is_refused(body: bytes, settings: Callable[..., Settings]) -> None:
+    """A form that another provider signs proves nothing at the address for mail, and is not answered as if it did."""
+    with pytest.raises(BadSignature):
+        SmtpEmail(settings()).parse_receipts("", {"X-Twilio-Signature": "s"}, body)
+
+
+def test_another_mail_to_our_bounce_address_is_taken_and_left_out(settings: Callable[..., Settings]) -> None:
+    """An automatic answer is a mail: whoever brings it shall not bring it again."""
+    mail = b"From: ana@people.example\nTo: bounce+Tok12345@millford.example\nSubject: I am away\n\nUntil Monday.\n"
+
+    assert SmtpEmail(settings()).parse_receipts("", {}, mail) == []

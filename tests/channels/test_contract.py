@@ -6,12 +6,16 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
 from email.mime.multipart import MIMEMultipart
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from pydantic import SecretStr
 
+from channels.bluesky import Bluesky
+from channels.mastodon import Mastodon
 from channels.smtp_email import SmtpEmail
 from channels.twilio_sms import TwilioSms
 from onevoice.dispatch.providers import Outgoing
@@ -133,7 +137,61 @@ def email(sandbox: Sandbox, settings: Callable[..., Settings], message: Callable
     )
 
 
-SUBJECTS = {"twilio": twilio, "email": email}
+FORGED = {
+    "a form": Callback(url="http://127.0.0.1:9/callbacks/x/Tok_0000000000000042", headers={}, body=b"status=posted"),
+    "a page": Callback(
+        url="http://127.0.0.1:9/callbacks/x/inbound", headers={"Content-Type": "text/html"}, body=b"<p>"
+    ),
+    "nothing": Callback(url="", headers={}, body=b""),
+}
+UNPOSTED: dict[str, dict[str, str]] = {
+    "empty": {"text": " \n"},
+    "301 characters": {"text": "x" * 301},
+    "301 characters, one of them a family": {"text": "x" * 300 + "👨‍👩‍👧‍👦"},
+    "half a character": {"text": "\ud83c"},
+    "a control character": {"text": "Go\x00"},
+    "an email": {"subject": "s", "text": "t"},
+    "nothing": {},
+}
+
+
+def _posting(
+    sandbox: Sandbox, social: Callable[..., Settings], message: Callable[..., Outgoing], name: str, account: str
+) -> Subject:
+    made = {"mastodon": Mastodon, "bluesky": Bluesky}[name]
+    too_many = {} if name == "mastodon" else {"3001 bytes": {"text": ("e" + "\u0301" * 14) * 103 + "e" * 14}}
+    own = {f"{name}_{'token' if name == 'mastodon' else 'password'}": SecretStr(PASSWORD)}
+    return Subject(
+        provider=made(social()),
+        unreachable=made(social(**{f"{name}_api_base": f"http://127.0.0.1:{DEAD_END}"} | own)),
+        message=lambda to, **changes: message(to, **{"language": "es", "message_id": next(_ids)} | changes),
+        accepted=f"{name}:{account}/es",
+        throttle=lambda: sandbox.fault("429", service=name, retry_after="2"),
+        refused=f"{name}:{account}/es",
+        refuse=lambda: sandbox.fault("422" if name == "mastodon" else "400", service=name),
+        uncarried=UNPOSTED | too_many,
+        taken=lambda: len(sandbox.entries(name, "accepted")),
+        callback=None,
+        forged=FORGED,
+        secrets=("higher ground", "Tok_", account, sandbox.mastodon_token, sandbox.bluesky_password, PASSWORD),
+    )
+
+
+# The sandbox lives for the whole session, and a service takes each id once.
+_ids = (f"Case{number:016d}" for number in count())
+
+
+def mastodon(sandbox: Sandbox, social: Callable[..., Settings], message: Callable[..., Outgoing]) -> Subject:
+    """Mastodon on the sandbox."""
+    return _posting(sandbox, social, message, "mastodon", sandbox.mastodon_account)
+
+
+def bluesky(sandbox: Sandbox, social: Callable[..., Settings], message: Callable[..., Outgoing]) -> Subject:
+    """Bluesky on the sandbox."""
+    return _posting(sandbox, social, message, "bluesky", sandbox.bluesky_handle)
+
+
+SUBJECTS = {"twilio": twilio, "email": email, "mastodon": mastodon, "bluesky": bluesky}
 
 
 @asynccontextmanager
@@ -149,11 +207,11 @@ async def _open(subject: Subject) -> AsyncIterator[Subject]:
 def subject(
     request: pytest.FixtureRequest,
     sandbox: Sandbox,
-    settings: Callable[..., Settings],
+    social: Callable[..., Settings],
     message: Callable[..., Outgoing],
 ) -> Iterator[Subject]:
     """Give each provider in turn."""
-    yield request.param(sandbox, settings, message)
+    yield request.param(sandbox, social, message)
     sandbox.clear_faults()
 
 

@@ -15,33 +15,34 @@ from onevoice.settings import Settings
 Make = Callable[..., Settings]
 
 
-def test_every_means_that_is_set_up_has_its_provider(settings: Make) -> None:
-    """The registry gives one provider for each means, and says that none is missing."""
+def test_every_provider_that_is_set_up_is_built_under_its_name(settings: Make) -> None:
+    """The registry gives each provider under its own name, with the means that its listing says."""
     built = channels.build(settings())
 
-    assert {means: p.means for means, p in built.items()} == {Means.SMS: Means.SMS, Means.EMAIL: Means.EMAIL}
-    assert channels.missing(settings()) == {}
+    assert {name: p.means for name, p in built.items()} == {"sms": Means.SMS, "email": Means.EMAIL}
+    assert {name: p.name for name, p in built.items()} == {"sms": "sms", "email": "email"}
+    assert {channels.PROVIDERS[name].means is p.means for name, p in built.items()} == {True}
+    assert not {"sms", "email"} & set(channels.missing(settings()))
 
 
 @pytest.mark.parametrize(
-    ("unset", "means", "named"),
+    ("unset", "name", "named"),
     [
-        ({"twilio_account_sid": ""}, Means.SMS, "ONEVOICE_TWILIO_ACCOUNT_SID"),
-        ({"twilio_auth_token": SecretStr("")}, Means.SMS, "ONEVOICE_TWILIO_AUTH_TOKEN"),
-        ({"twilio_from": ""}, Means.SMS, "ONEVOICE_TWILIO_FROM"),
-        ({"smtp_host": ""}, Means.EMAIL, "ONEVOICE_SMTP_HOST"),
-        ({"smtp_from": ""}, Means.EMAIL, "ONEVOICE_SMTP_FROM"),
+        ({"twilio_account_sid": ""}, "sms", "ONEVOICE_TWILIO_ACCOUNT_SID"),
+        ({"twilio_auth_token": SecretStr("")}, "sms", "ONEVOICE_TWILIO_AUTH_TOKEN"),
+        ({"twilio_from": ""}, "sms", "ONEVOICE_TWILIO_FROM"),
+        ({"smtp_host": ""}, "email", "ONEVOICE_SMTP_HOST"),
+        ({"smtp_from": ""}, "email", "ONEVOICE_SMTP_FROM"),
     ],
 )
-def test_a_means_without_settings_is_absent_with_its_reason(
-    settings: Make, unset: dict[str, str], means: Means, named: str
+def test_a_provider_without_settings_is_absent_with_its_reason(
+    settings: Make, unset: dict[str, str], name: str, named: str
 ) -> None:
-    """What is not set up is left out, and the reason names the setting; the other means stays."""
+    """What is not set up is left out, and the reason names the setting; the others stay."""
     made = settings(**unset)
 
-    assert means not in channels.build(made)
-    assert len(channels.build(made)) == 1
-    assert named in channels.missing(made)[means]
+    assert set(channels.build(made)) == set(channels.build(settings())) - {name}
+    assert named in channels.missing(made)[name]
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,9 @@ class Redirected(TwilioHttpClient):  # type: ignore[misc]  # the SDK is untyped
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """Run the shared sandbox: quick callbacks, no disorder by chance."""
     record = tmp_path_factory.mktemp("sandbox") / "record.jsonl"
-    options = ("--delay-scale", "0.05", "--reversed-share", "0", "--repeated-share", "0")
-    with Sandbox(record, *options) as running:
+    calm = ("--delay-scale", "0.05", "--reversed-share", "0", "--repeated-share", "0")
+    # No limits of posts: a whole session of tests counts as one account's five minutes.
+    with Sandbox(record, *calm, "--mastodon-calls", "0", "--bluesky-sessions", "0") as running:
         yield running
 
 
