@@ -8,9 +8,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from audiences import documents
 from audiences.zones import zone_ids
 from onevoice.errors import Unusable
+from onevoice.facts import EmergencyNumber
 from onevoice.people import Messenger
 
 FOLDER = Path("audiences") / "messengers"
@@ -37,6 +40,8 @@ def _messenger(path: Path, zones: Iterable[str]) -> Messenger:
     among(messenger.jurisdiction, zones, f"{path.name}, jurisdiction")
     if messenger.kind == "authority" and not messenger.jurisdiction:
         raise Unusable("An authority needs the zones it speaks for.", where=f"{path.name}, jurisdiction")
+    if messenger.kind == "authority":
+        _emergency(messenger.phones.get("emergency", ""), f"{path.name}, phones")
     _is_day(messenger.mandate_until, f"{path.name}, mandate_until")
     return messenger
 
@@ -63,6 +68,15 @@ def among(given: Iterable[str], known: Iterable[str], where: str) -> None:
         if name not in names:
             near = get_close_matches(name, names, n=3) or names
             raise Unusable(f"There is no {name}.", where=where, remedy=f"Did you mean: {', '.join(near)}?")
+
+
+def _emergency(number: str, where: str) -> None:
+    """Sentences about danger to life say whom to call, and are not said without it."""
+    try:
+        EmergencyNumber(number=number)
+    except ValidationError:
+        what = "An authority needs the number that people call when a life is in danger."
+        raise Unusable(what, where=where, remedy='Write emergency: "911", or a number with its country.') from None
 
 
 def _is_day(text: str | None, where: str) -> None:

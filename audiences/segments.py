@@ -10,7 +10,7 @@ from audiences import documents
 from audiences.messengers import FOLDER as MESSENGERS
 from audiences.messengers import among, named_like_file
 from onevoice.errors import Unusable
-from onevoice.people import Everyone, FieldIs, Means, Role, Segment, Tier
+from onevoice.people import PERSONAL, Everyone, FieldIs, Role, Segment, Tier
 
 FOLDER = Path("audiences") / "segments"
 
@@ -38,10 +38,9 @@ def _segment(path: Path, messengers: Iterable[str]) -> Segment:
     segment = documents.value(Segment, plain, path.name)
     if segment.messenger:
         among([segment.messenger], messengers, f"{path.name}, messenger")
-    if not segment.means or Means.PAGE in segment.means:
-        personal = ", ".join(means for means in Means if means is not Means.PAGE)
+    if not segment.means or not set(segment.means) <= set(PERSONAL):
         what = "A segment needs at least one means, and each must reach a person."
-        raise Unusable(what, where=f"{path.name}, means", remedy=f"Allowed: {personal}.")
+        raise Unusable(what, where=f"{path.name}, means", remedy=f"Allowed: {', '.join(PERSONAL)}.")
     return segment
 
 

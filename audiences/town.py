@@ -41,6 +41,7 @@ def generate(path: Path, residents: int, seed: int) -> None:
     """Write a contact file of exactly `residents` rows, people of every role among them."""
     folk = documents.mapping(ROOT / zones.TOWN / "people.yaml")
     town = _Town(folk, random.Random(seed))  # noqa: S311 - an invented town holds no secret
+    path.touch(mode=0o600)  # invented, and yet handled as a contact file is
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(COLUMNS)

@@ -72,6 +72,13 @@ class Phone(Frozen):
     uses: tuple[Literal["voice", "text"], ...] = ("voice",)
 
 
+class EmergencyNumber(Frozen):
+    """Whom to call when a life is in danger: a short code such as 911, or a whole number, E.164."""
+
+    type: Literal["emergency"] = "emergency"
+    number: Annotated[str, Field(pattern=r"^(\d{2,6}|\+[1-9]\d{6,14})$")]
+
+
 class Url(Frozen):
     """An address on the web."""
 
@@ -88,6 +95,13 @@ class ProperName(Frozen):
     def name(self, language: Language) -> str:
         """The name in `language`, else as on the sign."""
         return self.names.get(language, self.names["en"])
+
+
+class Disease(Frozen):
+    """Which disease an outbreak is of: an id of `templates/diseases.yaml`, which every language has a name for."""
+
+    type: Literal["disease"] = "disease"
+    id: str
 
 
 class Quantity(Frozen):
@@ -139,7 +153,19 @@ class Stated(Frozen):
 
 
 Fact = Annotated[
-    Places | Instant | Phone | Url | ProperName | Quantity | ActionIds | Shelter | LocalNote | Unknown | Stated,
+    Places
+    | Instant
+    | Phone
+    | EmergencyNumber
+    | Url
+    | ProperName
+    | Disease
+    | Quantity
+    | ActionIds
+    | Shelter
+    | LocalNote
+    | Unknown
+    | Stated,
     Field(discriminator="type"),
 ]
 

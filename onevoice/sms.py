@@ -7,6 +7,7 @@ with 70 or 67 UTF-16 code units. A character that takes two units never straddle
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 from typing import Literal
 
 from onevoice.people import Frozen, Tier
@@ -18,13 +19,14 @@ _BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENSION = frozenset("\f^{}\\[~]|€")
+_GSM_7 = _BASIC | _EXTENSION
 _ALONE: dict[Encoding, int] = {"GSM-7": 160, "UCS-2": 70}
 _JOINED: dict[Encoding, int] = {"GSM-7": 153, "UCS-2": 67}
 _BEYOND_BMP = 0xFFFF
 
 _SHORT: dict[Encoding, int] = {"GSM-7": 2, "UCS-2": 3}
 _LONG: dict[Encoding, int] = {"GSM-7": 4, "UCS-2": 6}
-_SHORT_WITH_NOTE: dict[Encoding, int] = {"GSM-7": 2, "UCS-2": 4}
+_SHORT_WITH_MORE: dict[Encoding, int] = {"GSM-7": 2, "UCS-2": 4}
 HEAD_SEGMENTS = 2
 """Source, hazard, place and first action of a short text stand within the first two segments."""
 
@@ -40,16 +42,27 @@ class SmsCount(Frozen):
 
 def forced_by(text: str) -> tuple[str, ...]:
     """The characters of a text that GSM-7 does not have, each once, in the order in which they appear."""
-    return tuple(dict.fromkeys(c for c in text if c not in _BASIC and c not in _EXTENSION))
+    return tuple(sorted(set(text) - _GSM_7, key=text.index))
 
 
 def count(text: str, encoding: Encoding | None = None) -> SmsCount:
     """Count a text; in `encoding` where the text is part of a longer one that decides it."""
     forcing = forced_by(text)
     chosen: Encoding = encoding or ("UCS-2" if forcing else "GSM-7")
-    costs = [_cost(c, chosen) for c in text]
-    segments = max(_segments(costs, chosen), default=0)
-    return SmsCount(encoding=chosen, units=sum(costs), segments=segments, forced_by=forcing)
+    double = _doubles(text, chosen)
+    units = len(text) + double
+    if not double or units <= _ALONE[chosen]:
+        segments = ceil(units / _JOINED[chosen]) if units > _ALONE[chosen] else min(units, 1)
+    else:  # a character of two units never straddles: only walking through the text tells
+        segments = max(_segments([_cost(c, chosen) for c in text], chosen))
+    return SmsCount(encoding=chosen, units=units, segments=segments, forced_by=forcing)
+
+
+def _doubles(text: str, encoding: Encoding) -> int:
+    """How many characters take two units."""
+    if encoding == "GSM-7":
+        return sum(map(text.count, _EXTENSION.intersection(text)))
+    return sum(ord(c) > _BEYOND_BMP for c in text) if text and max(text) > "\uffff" else 0
 
 
 def segment_of(text: str, index: int, encoding: Encoding | None = None) -> int:
@@ -58,11 +71,14 @@ def segment_of(text: str, index: int, encoding: Encoding | None = None) -> int:
     return list(_segments([_cost(c, chosen) for c in text], chosen))[index]
 
 
-def budget(kind: str, tier: Tier, encoding: Encoding, *, note: bool = False) -> int:
-    """How many segments a text may take, without marks and co-sign. `note`: it carries a local note."""
+def budget(kind: str, tier: Tier, encoding: Encoding, *, more: bool = False) -> int:
+    """How many segments a text may take, without marks and co-sign.
+
+    `more`: it carries a local note or fact, a line for a reader's access need, or what is not known yet.
+    """
     if kind != "warning" or tier not in (Tier.T1, Tier.T2):
         return _LONG[encoding]
-    return (_SHORT_WITH_NOTE if note else _SHORT)[encoding]
+    return (_SHORT_WITH_MORE if more else _SHORT)[encoding]
 
 
 def _cost(character: str, encoding: Encoding) -> int:

@@ -5,11 +5,25 @@ They read the finished words on their own. What compose noted about a text is a 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable
-from itertools import chain
 
 from onevoice.alert import Alert
-from onevoice.checks import coverage, facts, length, readability, status, strangers, translation
+from onevoice.checks import (
+    agree,
+    changed,
+    coverage,
+    facts,
+    ground,
+    length,
+    readability,
+    status,
+    strangers,
+    translation,
+    wording,
+)
+from onevoice.checks import chain as chains
+from onevoice.checks.around import Around
 from onevoice.checks.case import Case
 from onevoice.checks.coverage import AskedKey
 from onevoice.checks.library import check_library
@@ -18,16 +32,16 @@ from onevoice.library import Library
 from onevoice.people import Messenger
 from onevoice.variant import Finding, Variant
 
-__all__ = ["RULES", "Rule", "check_library", "check_release", "check_variant"]
+__all__ = ["RULES", "Rule", "check_around", "check_library", "check_release", "check_variant"]
 
-_FAMILIES = (facts, strangers, status, length, translation)
+_FAMILIES = (facts, strangers, status, length, translation, changed, wording)
 
 
 def check_variant(variant: Variant, alert: Alert, content: Library, authority: Messenger) -> Variant:
     """The same variant with its findings and its readability."""
     case = Case(variant, alert, content, authority)
     measured = readability.measure(case)
-    found = chain.from_iterable(family.check(case) for family in _FAMILIES)
+    found = itertools.chain.from_iterable(family.check(case) for family in _FAMILIES)
     return variant.with_findings(_once((*found, *readability.check(case, measured))), measured)
 
 
@@ -35,8 +49,12 @@ def check_release(
     variants: Collection[Variant], alert: Alert, content: Library, asked: Collection[AskedKey] = ()
 ) -> tuple[Finding, ...]:
     """Findings about the release as a whole. `asked`: the texts that are needed."""
-    del content  # every release-wide rule looks at the texts alone; kept so that a rule of the library can join
-    return _once(coverage.check(variants, alert, asked))
+    return _once((*coverage.check(variants, alert, asked), *agree.check(variants, alert, content)))
+
+
+def check_around(alert: Alert, content: Library, around: Around) -> tuple[Finding, ...]:
+    """Findings about a version in its chain, on its ground and among the other live alerts."""
+    return _once((*chains.check(alert, content, around), *ground.check(alert, content, around)))
 
 
 def _once(found: Iterable[Finding]) -> tuple[Finding, ...]:

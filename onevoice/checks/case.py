@@ -9,14 +9,26 @@ from functools import cached_property, lru_cache
 
 from onevoice.alert import Alert, Kind
 from onevoice.checks.plain import plain
-from onevoice.facts import ActionIds, Fact, Instant, Phone, Place, Places, ProperName, Shelter, Url
+from onevoice.facts import (
+    ActionIds,
+    Disease,
+    EmergencyNumber,
+    Fact,
+    Instant,
+    Phone,
+    Place,
+    Places,
+    ProperName,
+    Shelter,
+    Url,
+)
 from onevoice.lexicon import OUTSIDE, slots
 from onevoice.library import Library
 from onevoice.localize import ENGLISH, Said
 from onevoice.people import Means, Messenger, Need, Tier
 from onevoice.variant import Variant
 
-WHOLE = {Means.SMS: ("text",), Means.EMAIL: ("text", "html"), Means.PAGE: ("text",)}
+WHOLE = {Means.SMS: ("text",), Means.EMAIL: ("text", "html"), Means.SOCIAL: ("text",), Means.PAGE: ("text",)}
 """Parts that must carry the whole message; the others must only not contradict it."""
 UNTIMED = frozenset([OUTSIDE, Kind.ALL_CLEAR, Kind.RECOVERY, Kind.SUPPORT, Kind.CHECK_IN])
 """Kinds that set no last moment."""
@@ -132,9 +144,11 @@ class Case:
 
     @cached_property
     def phones(self) -> dict[str, str]:
-        """Slot → number (E.164)."""
-        own = {f"{purpose}_phone": number for purpose, number in self.authority.phones.items()}
-        return own | {name: fact.e164 for name, fact in self.alert.factset.facts.items() if isinstance(fact, Phone)}
+        """Slot → number: E.164, or the short code to call in danger."""
+        own = {"emergency_number" if p == "emergency" else f"{p}_phone": n for p, n in self.authority.phones.items()}
+        own |= {name: fact.e164 for name, fact in self.alert.factset.facts.items() if isinstance(fact, Phone)}
+        emergency = self.fact("emergency_number")
+        return own | ({"emergency_number": emergency.number} if isinstance(emergency, EmergencyNumber) else {})
 
     def url(self) -> str:
         """The alert's link."""
@@ -150,6 +164,9 @@ class Case:
             found["shelter_name"] = shelter.name.get(language) or shelter.name[ENGLISH]
             found["shelter_address"] = shelter.address
         found["source"] = self.authority.name(language)
+        disease = self.fact("disease")
+        if isinstance(disease, Disease):
+            found["disease"] = self.said(language, f"disease.{disease.id}").text
         return {slot: plain(name) for slot, name in found.items()}
 
     def older(self) -> Iterator[Fact]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -17,6 +18,7 @@ from onevoice.localize import Language
 _FIELDS = re.compile(r"'([^']*)'|(\{zone\})|([A-Za-z])(\3*)|([^A-Za-z])")
 _WIDTHS: dict[int, Literal["abbreviated", "wide", "narrow", "short"]] = {4: "wide", 5: "narrow", 6: "short"}
 _NOON = 12
+_TWELVE = frozenset([(0, 0), (_NOON, 0)])
 
 
 class Clock(NamedTuple):
@@ -39,8 +41,13 @@ class Read(NamedTuple):
 
 
 def shown(instant: Instant, language: Language) -> set[Clock]:
-    """What a reader of the language must see of a moment: with its zone's short or long name."""
+    """What a reader of the language must see of a moment: with its zone's short or long name.
+
+    Of noon and midnight the minute before: 12:00 is read as the other one, and midnight as another day's.
+    """
     local = instant.local
+    if (local.hour, local.minute) in _TWELVE:
+        local = local - timedelta(seconds=60)
     when = (local.hour, local.minute, local.day, local.month, local.weekday())
     return {Clock(*when, zone) for zone in _zone_names(language, instant.zone)}
 
@@ -55,13 +62,18 @@ def _zone_names(language: Language, zone: str) -> set[str]:
 
 def times(text: str, language: Language, zones: Iterable[str] = ()) -> list[Read]:
     """Every whole time in a plain text, in order; in the zones that the language names, and in `zones`."""
+    return list(_times(text, _Key(language, tuple(sorted(set(zones))))))
+
+
+@lru_cache(maxsize=4096)  # the same value stands in hundreds of texts of one release
+def _times(text: str, key: _Key) -> tuple[Read, ...]:
     found = [
         Read(match.start(), match.end(), clock)
-        for reader in _readers(_Key(language, tuple(sorted(set(zones)))))
+        for reader in _readers(key)
         for match in reader.pattern.finditer(text)
         if (clock := reader.clock(match))
     ]
-    return sorted(_longest(found))
+    return tuple(sorted(_longest(found)))
 
 
 def _longest(found: list[Read]) -> Iterator[Read]:

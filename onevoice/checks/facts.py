@@ -6,11 +6,11 @@ Nothing here looks at the spans that compose noted, nor at how values were writt
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from babel import Locale
 from babel.lists import format_list
 
-from onevoice.alert import Kind
 from onevoice.checks import numbers, sentences
 from onevoice.checks.case import UNTIMED, Case
 from onevoice.checks.clock import shown, times
@@ -18,13 +18,16 @@ from onevoice.checks.plain import plain
 from onevoice.checks.rules import finding
 from onevoice.facts import Instant, Unknown
 from onevoice.lexicon import OUTSIDE
-from onevoice.localize import Language
-from onevoice.people import Means
+from onevoice.localize import ENGLISH, Language
+from onevoice.localize.language import ListStyle
+from onevoice.people import Means, Need
 from onevoice.variant import Finding
 
 _CORE = ("action.", "frame.where", "frame.act_by", "frame.more")
 """Sentences that every whole part must hold; others may stand in one part of several (a headline, an email's why)."""
 _UNKNOWN = ("impact", "onset", "cause")
+NOT_SAID = "what is not known"
+"""A post may leave this out; then it still says when the next message comes."""
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -34,8 +37,8 @@ def check(case: Case) -> Iterator[Finding]:
             yield from _lacking(case, part, language)
             yield from _sentences(case, part, language)
         yield from _actions(case, part)
+        yield from _lacking_number(case, part)
     yield from _sentences_somewhere(case)
-    yield from _changes(case)
 
 
 def _who(case: Case, language: str) -> str:
@@ -60,9 +63,9 @@ def _lacking(case: Case, part: str, language: str) -> Iterator[Finding]:
 
 def _required_sentences(case: Case) -> Iterator[tuple[str | None, str]]:
     hazard = f"hazard.{case.alert.hazard}"
-    yield case.key(f"{hazard}.{case.kind}.opening"), "hazard"
+    yield case.key(_opening(case)), "hazard"
     for name in _UNKNOWN:
-        if isinstance(case.fact(name), Unknown):
+        if isinstance(case.fact(name), Unknown) and NOT_SAID not in case.variant.left_out:
             yield case.key(f"{hazard}.unknown.{name}"), f"sentence that the {name} is not known yet"
 
 
@@ -77,7 +80,10 @@ def _lacking_places(case: Case, part: str, language: str) -> Iterator[Finding]:
 
 
 def _opening(case: Case) -> str:
-    return f"hazard.{case.alert.hazard}.{case.kind}.opening"
+    """The sentence that must name the hazard, and the disease where the alert does."""
+    usual = f"hazard.{case.alert.hazard}.{case.kind}.opening"
+    named = f"{usual}_named"
+    return named if case.fact("disease") and case.key(named) else usual
 
 
 def _damaged(case: Case, language: str, name: str) -> bool:
@@ -93,6 +99,16 @@ def _lacking_time(case: Case, part: str, language: str) -> Iterator[Finding]:
         if name in instants and not found & shown(instants[name], spoken) and not _damaged(case, language, frame):
             message = f"{_who(case, language)} does not say {name}: {instants[name].local:%A %d %B, %H:%M}."
             yield finding("C02", message, part=part)
+
+
+def _lacking_number(case: Case, part: str) -> Iterator[Finding]:
+    """Who gets English because their language is not there must at least be able to ask."""
+    number = case.phones.get("text_phone" if Need.HEARING in case.variant.profile.needs else "help_phone")
+    if not case.variant.stand_in or not number:
+        return
+    if not any(numbers.same_number(found.text, number) for found in numbers.phones(case.texts[part])):
+        message = f"{_who(case, ENGLISH)} stands in for another language and lacks the number to ask."
+        yield finding("C02", message, part=part)
 
 
 def _required_times(case: Case) -> Iterator[tuple[str, str]]:
@@ -179,15 +195,18 @@ def _place_rule(case: Case, language: str, said: str) -> str | None:
         if name not in rest:
             return "C10"
         rest = rest.replace(name, " ", 1)
-    glue = _glue(case.library.voice(language).language)
+    spoken = case.library.voice(language).language
+    glue = _glue(spoken.list, spoken.babel, spoken.conjunction)
     letters = "".join(c if c.isalnum() else " " for c in rest).split()
     return "C10" if any(word not in glue for word in letters) else None
 
 
-def _glue(spoken: Language) -> set[str]:
-    joined = format_list(["0"] * 4, spoken.list, Locale.parse(spoken.babel))
-    joined += " " + format_list(["0"] * 2, spoken.list, Locale.parse(spoken.babel))
-    return set("".join(c if c.isalpha() else " " for c in f"{joined} {spoken.conjunction or ''}").split())
+@lru_cache(maxsize=64)
+def _glue(style: ListStyle, locale: str, conjunction: str) -> frozenset[str]:
+    """What joins the names of a list in a language."""
+    joined = format_list(["0"] * 4, style, Locale.parse(locale))
+    joined += " " + format_list(["0"] * 2, style, Locale.parse(locale))
+    return frozenset("".join(c if c.isalpha() else " " for c in f"{joined} {conjunction}").split())
 
 
 def _actions(case: Case, part: str) -> Iterator[Finding]:
@@ -204,12 +223,3 @@ def _actions(case: Case, part: str) -> Iterator[Finding]:
                 yield finding("C08", message, remedy="Every text tells the same actions in the same order.", part=part)
     if case.variant.actions != case.actions():
         yield finding("C08", f"{case.tier} {case.variant.means} tells other actions than the alert has.", part=part)
-
-
-def _changes(case: Case) -> Iterator[Finding]:
-    """An update tells those who have the version before what is new, if one of the facts that they need is."""
-    if case.alert.kind is not Kind.UPDATE or not case.alert.previous or case.variant.group not in ("all", "kept"):
-        return
-    new = {"act_by", "places", "help_phone", "actions"} & set(case.alert.factset.differs(case.alert.previous))
-    if new and not any(key.startswith("frame.changed.") for key in case.variant.said):
-        yield finding("C16", f"The update does not say that this has changed: {', '.join(sorted(new))}.")

@@ -1,4 +1,4 @@
-"""Length: what a text message costs, and what stands in its first two segments."""
+"""Length: what a text message costs, what stands in its first two segments, and whether a post is one post."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from onevoice.checks.case import Case
 from onevoice.checks.plain import plain
 from onevoice.checks.rules import finding
 from onevoice.facts import LocalNote
+from onevoice.graphemes import LONGEST_POST, graphemes
 from onevoice.people import Means, Tier
 from onevoice.variant import Finding
 
@@ -18,22 +19,37 @@ _LOCAL = ("shelter", "road_closed", "bus_from", "water_point")
 
 
 def check(case: Case) -> Iterator[Finding]:
-    """Only text messages have a length."""
-    if case.variant.means is not Means.SMS:
-        return
+    """Only text messages and posts have a length."""
+    if case.variant.means is Means.SMS:
+        yield from _segments(case)
+    if case.variant.means is Means.SOCIAL:
+        yield from _post(case)
+    if case.variant.means in (Means.SMS, Means.SOCIAL) and case.variant.left_out:
+        yield finding("N03", f"Left out: {', '.join(case.variant.left_out)}. The page has all of it.", part="text")
+
+
+def _post(case: Case) -> Iterator[Finding]:
+    """A service refuses a post that is too long, so it is held back here, where a person sees it."""
+    length = graphemes(case.variant.parts["text"])
+    if length > LONGEST_POST:
+        message = f"{length} characters; a post takes {LONGEST_POST}."
+        yield finding("N04", message, remedy="Shorten a sentence, or use the area's name.", part="text")
+
+
+def _segments(case: Case) -> Iterator[Finding]:
     text = case.variant.parts["text"]
     encoding = sms.count(text).encoding
     core = core_text(case)
     segments = sms.count(core, encoding).segments
-    most = sms.budget(case.kind, case.tier, encoding, note=_has_note(case)) * len(case.languages)
+    most = sms.budget(case.kind, case.tier, encoding, more=_has_more(case)) * (
+        len(case.languages) + case.variant.stand_in
+    )
     if segments > most:
         forcing = sms.forced_by(text)
         forced = f" because of {' '.join(forcing)}" if 0 < len(forcing) <= _FEW else ""
         message = f"{segments} segments ({encoding}{forced}); {most} are allowed."
         yield finding("N01", message, remedy="Shorten a sentence, or use the area's name.", part="text")
     yield from _head(case, core, encoding)
-    if case.variant.left_out:
-        yield finding("N03", f"Left out: {', '.join(case.variant.left_out)}. The page has all of it.", part="text")
 
 
 def core_text(case: Case) -> str:
@@ -49,7 +65,11 @@ def _is_any(line: str, templates: list[str]) -> bool:
     return any(sentences.pattern(template).fullmatch(plain(line)) for template in templates)
 
 
-def _has_note(case: Case) -> bool:
+def _has_more(case: Case) -> bool:
+    """What a text is given one more segment for: a line for a need, what is not known yet, a local fact or note."""
+    hazard = f"hazard.{case.alert.hazard}."
+    if any(key.startswith((f"{hazard}access.", f"{hazard}unknown.", "frame.transport")) for key in case.variant.said):
+        return True
     note = case.fact("note")
     texts = note.texts.values() if isinstance(note, LocalNote) else ()
     said = plain(case.variant.parts["text"])
@@ -60,7 +80,7 @@ def _has_note(case: Case) -> bool:
 
 def _head(case: Case, core: str, encoding: sms.Encoding) -> Iterator[Finding]:
     """Source, hazard, place and first action of a short warning end within the first two segments."""
-    if case.kind != "warning" or case.tier not in (Tier.T1, Tier.T2) or len(case.languages) > 1:
+    if case.kind != "warning" or case.tier not in (Tier.T1, Tier.T2) or len(case.languages) + case.variant.stand_in > 1:
         return
     end = _end_of_head(case, core)
     if end and sms.segment_of(core, end - 1, encoding) > sms.HEAD_SEGMENTS:

@@ -63,7 +63,7 @@ def _examined(content: ComposingLibrary, authority: Messenger) -> Iterator[tuple
     for sample in samples(content.lexicon):
         for language in content.languages:
             for tier in TIERS:
-                for means in sample.means:
+                for means in (m for m in sample.means if m is not Means.SOCIAL or tier is Tier.T2):
                     profile = Profile(languages=(language,), tier=tier, needs=sample.needs)
                     for where, found in _examine(content, authority, sample, profile, means):
                         yield language, where, found

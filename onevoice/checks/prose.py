@@ -12,8 +12,6 @@ from onevoice.checks.status import NO_DRILL
 from onevoice.lexicon import SLOT, Lexicon
 from onevoice.variant import Finding
 
-EMERGENCY_NUMBERS = frozenset(["911", "112", "999"])
-"""Abbreviations and numbers that everybody knows."""
 _FORBIDDEN = re.compile(r"[\u202a-\u202e\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _CAPITALS = re.compile(r"\b[A-Z]{2,}(?:[ \-][A-Z]{2,})*\b")
 _LONGEST_RUN, _MOST_RUNS = 3, 2
@@ -64,7 +62,7 @@ def literals(text: str, where: str) -> Iterator[Finding]:
             part=where,
         )
     if not facts:
-        digits = (n.text for n in numbers.left_over(prose) if n.text not in EMERGENCY_NUMBERS)
+        digits = (n.text for n in numbers.left_over(prose))
         yield from (finding("L21", f"The number {d} is written in digits.", part=where) for d in digits)
 
 
@@ -78,7 +76,7 @@ def _english(key: str, text: str, where: str) -> Iterator[Finding]:
 
 
 def _capitals(text: str, where: str) -> Iterator[Finding]:
-    runs = [run for run in _CAPITALS.findall(SLOT.sub(" ", text)) if run not in EMERGENCY_NUMBERS]
+    runs = _CAPITALS.findall(SLOT.sub(" ", text))
     if acronym := _ACRONYM.search(text):
         yield finding("L06", f"Not everybody knows “{acronym[0]}”.", part=where)
     if len(runs) > _MOST_RUNS or any(len(run.split()) > _LONGEST_RUN for run in runs):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from onevoice.checks.advice import advice
 from onevoice.variant import Finding, Scope, Severity
 
 
@@ -36,16 +37,30 @@ RULES = {
             _RELEASE,
             "Every text tells the same actions in the same order, and none the wrong way round.",
         ),
+        Rule("C09", _BLOCK, _RELEASE, "Every text calls the hazard and its level by the language's one term."),
         Rule("C10", _BLOCK, _RELEASE, "Every text names the same places, and no other."),
-        Rule("C16", _BLOCK, _RELEASE, "An update says what has changed."),
+        Rule("C11", _BLOCK, _RELEASE, "A plainer level never tells a fact that the next one does not."),
+        Rule("C12", _BLOCK, _RELEASE, "What a text message or a post tells stands in the email and on the page too."),
+        Rule("C13", _BLOCK, _RELEASE, "Subject, headline and post agree with the text: hazard, place, level."),
+        Rule("C14", _BLOCK, _RELEASE, "The CAP document says the same in every language, each block in its own."),
+        Rule("C15", _BLOCK, _RELEASE, "A new version follows the newest one and names all older ones."),
+        Rule("C16", _BLOCK, _RELEASE, "An update says what has changed, all of it and nothing else."),
+        Rule("C17", _BLOCK, _RELEASE, "An alert ends in the future, after the time to act by, and not too late."),
+        Rule("C18", _BLOCK, _RELEASE, "An all-clear ends what was warned of: no other ground, no step left open."),
+        Rule("C19", _BLOCK, _RELEASE, "Live alerts on the same ground never tell people opposite things."),
+        Rule("C20", _WARN, _RELEASE, "A partner's copy adds nothing to the facts, and is of the newest version."),
+        Rule("C21", _WARN, _RELEASE, "One thing has one name in all texts about an incident."),
         Rule("C22", _BLOCK, _RELEASE, "Every reader who is meant has a text, or a recorded fallback."),
+        Rule("C23", _BLOCK, _RELEASE, "The area on the map is the area in the words."),
         Rule("C24", _BLOCK, _RELEASE, "An exercise or test says so first and last; a real alert never does."),
         Rule("C25", _BLOCK, _RELEASE, "Every text names the authority that speaks."),
+        Rule("C26", _BLOCK, _LANGUAGE, "A text is in the language that it is meant to be in."),
         # Length
         # Warns only: one segment more costs money, another language or silence costs more (docs/decisions/0006).
         Rule("N01", _WARN, _VARIANT, "A text message keeps to its number of segments."),
         Rule("N02", _WARN, _VARIANT, "Source, hazard, place and first action stand in the first two segments."),
-        Rule("N03", _NOTE, _VARIANT, "Something did not fit into the text message and was left out."),
+        Rule("N03", _NOTE, _VARIANT, "Something did not fit into the text message or the post and was left out."),
+        Rule("N04", _BLOCK, _VARIANT, "A post is no longer than every service takes: it is never cut or split."),
         # Translation
         Rule("P01", _WARN, _VARIANT, "A machine draft never goes out in a real alert."),
         Rule("P02", _BLOCK, _LANGUAGE, "Every sentence is translated."),
@@ -94,7 +109,7 @@ def finding(
         severity=severity or of.severity,
         scope=of.scope,
         message=message,
-        remedy=remedy,
+        remedy=remedy or advice()[rule].mend,
         part=part,
         span=span,
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from onevoice.alert import Alert, Area, Kind, Status
 from onevoice.facts import (
     ActionIds,
+    Disease,
+    EmergencyNumber,
     Fact,
     FactSet,
     Instant,
@@ -34,7 +36,7 @@ AUTHORITY = Messenger(
     id="sample",
     kind="authority",
     names={"en": "Millford Emergency Management"},
-    phones={"help": "+14135550140", "text": "+14135550141", "transport": "+14135550142"},
+    phones={"help": "+14135550140", "text": "+14135550141", "transport": "+14135550142", "emergency": "911"},
 )
 """Who speaks in an example; a deployment's own authority is given where there is one."""
 SIZES = (1, 2, 6)
@@ -45,7 +47,7 @@ _LATER = frozenset([Kind.WARNING, Kind.UPDATE, Kind.CORRECTION])
 
 
 class Sample(NamedTuple):
-    """An alert, and for whom and by which means it is composed. The number of places matters to text messages only."""
+    """An alert, and for whom and by which means it is composed. How many places matters only to what must be short."""
 
     alert: Alert
     means: tuple[Means, ...] = tuple(Means)
@@ -55,30 +57,31 @@ class Sample(NamedTuple):
 
 
 def samples(lexicon: Lexicon) -> Iterator[Sample]:
-    """For every hazard and kind: one, two and six places; what is unknown; readers with needs, and local facts."""
+    """For every hazard and kind: one, two and six places; a named disease; what is unknown; needs, and local facts."""
     for hazard, entry in lexicon.hazards.items():
         for kind in entry.kinds:
             for size in SIZES:
                 yield _sample(lexicon, hazard, kind, size)
+            if entry.kinds[kind].opening_named:
+                yield _sample(lexicon, hazard, kind, 2, more=_disease(lexicon))._replace(label="a named disease")
         kind = Kind.WARNING if Kind.WARNING in entry.kinds else next(k for k in entry.kinds if k != OUTSIDE)
-        yield _sample(lexicon, hazard, kind, 2, unknown=True)
+        unknown: dict[str, Fact] = {"impact": Unknown(), "next_update": _in_hours(2)}
+        means = tuple(Means) if kind == Kind.WARNING else tuple(m for m in Means if m is not Means.SOCIAL)
+        first = _sample(lexicon, hazard, kind, 2, more=unknown)
+        yield first._replace(label="2 places, impact unknown", means=means)
         for need in Need:
-            yield _sample(lexicon, hazard, kind, 2, local=True)._replace(
+            yield _sample(lexicon, hazard, kind, 2, more=_local())._replace(
                 needs=(need,), means=(Means.SMS, Means.EMAIL), label=f"needs {need}"
             )
 
 
-def _sample(
-    lexicon: Lexicon, hazard: str, kind: str, size: int, *, unknown: bool = False, local: bool = False
-) -> Sample:
+def _sample(lexicon: Lexicon, hazard: str, kind: str, size: int, more: Mapping[str, Fact] | None = None) -> Sample:
     group = OUTSIDE if kind == OUTSIDE else "all"
     of = Kind.UPDATE if kind == OUTSIDE else Kind(kind)
-    facts = _facts(lexicon, hazard, kind, size)
-    facts |= {"impact": Unknown(), "next_update": _in_hours(2)} if unknown else {}
-    facts |= _local() if local else {}
+    facts = _facts(lexicon, hazard, kind, size) | dict(more or {})
     alert = _alert(lexicon, hazard, of, facts, older=_older(lexicon, hazard, kind, size))
-    means = tuple(Means) if size == _USUAL else (Means.SMS,)
-    return Sample(alert, means, group, label=f"{size} places{', impact unknown' if unknown else ''}")
+    means = tuple(Means) if size == _USUAL else (Means.SMS, Means.SOCIAL)
+    return Sample(alert, means, group, label=f"{size} places")
 
 
 def _alert(lexicon: Lexicon, hazard: str, kind: Kind, facts: dict[str, Fact], older: FactSet | None) -> Alert:
@@ -123,6 +126,7 @@ def _facts(lexicon: Lexicon, hazard: str, kind: str, size: int) -> dict[str, Fac
         "help_phone": Phone(e164="+14135550140"),
         "text_phone": Phone(e164="+14135550141", uses=("text",)),
         "transport_phone": Phone(e164="+14135550142", uses=("voice", "text")),
+        "emergency_number": EmergencyNumber(number="911"),
     }
     if kind in _LATER:
         known["act_by"] = _in_hours(4)
@@ -137,6 +141,13 @@ def _older(lexicon: Lexicon, hazard: str, kind: str, size: int) -> FactSet | Non
     if kind in _LATER:
         facts["act_by"] = _in_hours(3)
     return FactSet(facts=facts)
+
+
+def _disease(lexicon: Lexicon) -> dict[str, Fact]:
+    """The disease with the longest English name."""
+    named = {key: name for key, name in lexicon.sources.items() if key.startswith("disease.")}
+    longest = max(named, key=lambda key: len(named[key]))
+    return {"disease": Disease(id=longest.removeprefix("disease."))}
 
 
 def _local() -> dict[str, Fact]:

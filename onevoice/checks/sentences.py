@@ -10,6 +10,9 @@ from onevoice.checks.plain import plain
 from onevoice.lexicon import SLOT
 
 _FEWEST_LETTERS = 2
+_ENDS = r"\n.!?…。！？؟।:：;；)）/>"
+_BEGINS = rf"(?:^|(?<=[{_ENDS}])|(?<=[{_ENDS}] ))"
+"""Where a sentence can begin: what stands before it ends another one. "Do not move." is no "Move."."""
 
 
 @lru_cache(maxsize=8192)
@@ -28,7 +31,8 @@ def pattern(sentence: str, *, greedy: bool = False) -> re.Pattern[str]:
         pieces.append(_slot(slot[1], seen[slot[1]], greedy=greedy or slot.end() == len(sentence)))
         position = slot.end()
     pieces.append(_literal(sentence[position:]))
-    return re.compile("".join(pieces), re.IGNORECASE)
+    begins = "" if sentence.startswith("{") else _BEGINS
+    return re.compile(begins + "".join(pieces), re.IGNORECASE)
 
 
 def _literal(text: str) -> str:
@@ -45,9 +49,15 @@ def _slot(name: str, number: int, *, greedy: bool) -> str:
 
 def found(sentence: str, text: str) -> Iterator[re.Match[str]]:
     """Every place where the sentence stands in a plain text, in both readings of its slots."""
-    yield from pattern(sentence).finditer(text)
-    if SLOT.search(sentence):
-        yield from pattern(sentence, greedy=True).finditer(text)
+    for reading in _readings(sentence):
+        yield from reading.finditer(text)
+
+
+@lru_cache(maxsize=8192)
+def _readings(sentence: str) -> tuple[re.Pattern[str], ...]:
+    """Both readings of a sentence with slots; of one without there is only one."""
+    lazy = pattern(sentence)
+    return (lazy, pattern(sentence, greedy=True)) if SLOT.search(sentence) else (lazy,)
 
 
 def stands(sentence: str, text: str) -> bool:
@@ -55,6 +65,7 @@ def stands(sentence: str, text: str) -> bool:
     return pattern(sentence).search(text) is not None
 
 
+@lru_cache(maxsize=8192)
 def has_words(sentence: str) -> bool:
     """False for a sentence that is hardly more than its slot: it could match anything."""
     return sum(c.isalpha() for c in SLOT.sub("", sentence)) >= _FEWEST_LETTERS

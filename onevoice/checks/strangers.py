@@ -9,7 +9,7 @@ from onevoice.checks.case import Case
 from onevoice.checks.clock import Clock, shown, times
 from onevoice.checks.plain import plain
 from onevoice.checks.rules import finding
-from onevoice.facts import Instant, LocalNote, Phone, Places, Url
+from onevoice.facts import EmergencyNumber, Instant, LocalNote, Phone, Places, Url
 from onevoice.lexicon import SLOT
 from onevoice.variant import Finding
 
@@ -74,8 +74,10 @@ def _phones(case: Case, part: str, text: str) -> Iterator[Finding]:
 
 
 def _left_over(case: Case, part: str, text: str) -> Iterator[Finding]:
+    short = {number for number in case.phones.values() if not number.startswith("+")}
+    short |= {fact.number for fact in case.older() if isinstance(fact, EmergencyNumber)}
     for number in numbers.left_over(text):
-        if number.text not in _approved(case):
+        if number.text not in short | _approved(case):
             yield finding("C06", f"No fact and no approved sentence states the number “{number.text}”.", part=part)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from onevoice.alert import Status
 from onevoice.checks.case import Case
 from onevoice.checks.rules import finding
 from onevoice.facts import LocalNote
+from onevoice.lexicon.entries import ENGLISH_ONLY
 from onevoice.localize import ENGLISH
 from onevoice.variant import Finding, Provenance, Severity
 
@@ -20,10 +21,17 @@ def check(case: Case) -> Iterator[Finding]:
         if language != ENGLISH:
             yield from _language(case, language)
         yield from _note(case, language)
+    if case.variant.lead:
+        yield from _said(case, case.variant.lead, (ENGLISH_ONLY,))
 
 
 def _language(case: Case, language: str) -> Iterator[Finding]:
-    said = {key: case.said(language, key) for key in case.variant.said}
+    yield from _said(case, language, case.variant.said)
+
+
+def _said(case: Case, language: str, keys: Iterable[str]) -> Iterator[Finding]:
+    """Sentences that the text says in a language."""
+    said = {key: case.said(language, key) for key in keys}
     missing = [key for key, sentence in said.items() if sentence.missing]
     stale = [key for key, sentence in said.items() if sentence.stale]
     damaged = [key for key in said if key not in missing and case.damaged(language, key)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from onevoice.alert import Alert
 from onevoice.errors import NotAllRight
 from onevoice.lexicon import OUTSIDE
-from onevoice.people import Means, Messenger, Profile
+from onevoice.people import Language, Means, Messenger, Profile
 
 
 class DoesNotFit(NotAllRight):
@@ -19,13 +19,22 @@ class Asked:
     """Which text. `messenger` is the trusted voice that co-signs, if any.
 
     `group` says how the reader stands to an update: `new` (in the area since now), `kept`, `outside` (dropped from the
-    area), or `all`.
+    area), or `all`. `stand_in`: an English text for somebody who reads another language; it carries the number to call,
+    and begins with a line in the language `lead`, if any.
     """
 
     profile: Profile
     means: Means
     messenger: Messenger | None = None
     group: str = "all"
+    stand_in: bool = False
+    lead: Language | None = None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells one text of an alert from another."""
+        speaker = self.messenger.id if self.messenger else None
+        return (self.profile, self.means, speaker, self.group, self.stand_in, self.lead)
 
 
 def kind_of(alert: Alert, asked: Asked) -> str:

@@ -10,7 +10,7 @@ from onevoice.compose.speech import Speech
 from onevoice.facts import ActionIds, Fact, FactSet, Unknown
 from onevoice.lexicon import OUTSIDE
 
-_PHONES = frozenset(["help_phone", "text_phone", "transport_phone"])
+_PHONES = frozenset(["help_phone", "text_phone", "transport_phone", "emergency_number"])
 _SILENT = frozenset(["note", "next_update", "url", "issued", "source"])
 """A change of these is told by the message itself."""
 
@@ -28,10 +28,17 @@ def changed(say: Speech) -> list[str]:
     return [line for line in dict.fromkeys(told) if line]
 
 
+def changed_places(say: Speech) -> list[str]:
+    """Those sentences of `changed` that name the places which came or went."""
+    told = changed(say)
+    return [line for line in dict.fromkeys(_places(say)) if line in told] if told else []
+
+
 def _told_changes(say: Speech, older: FactSet) -> list[str]:
     """Names of the facts whose change people are told; the end of the message only where nothing else ends it."""
     alert = say.telling.alert
     silent = _SILENT | ({"expires"} if alert.act_by or "expires" in alert.defaulted else set())
+    silent |= {"emergency_number"} - set(older.facts)
     return [name for name in alert.factset.differs(older) if name not in silent]
 
 
@@ -43,8 +50,8 @@ def _updates(say: Speech, older: FactSet) -> Iterator[str]:
             yield say("frame.changed.phone", **_values(say, name, older))
         elif name in ("act_by", "expires"):
             yield say(f"frame.changed.{name}", **_values(say, name, older)) or say("frame.changed.other")
-        elif name in ("actions", "impact"):
-            yield say(f"frame.changed.{name}")
+        elif name in ("actions", "impact", "disease"):
+            yield say(f"frame.changed.{name}") or say("frame.changed.other")
         else:
             yield say("frame.changed.other")
 

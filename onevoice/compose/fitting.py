@@ -7,26 +7,32 @@ from typing import Any, NamedTuple
 
 from onevoice import sms
 from onevoice.compose.message import Message
+from onevoice.graphemes import LONGEST_POST, graphemes
 from onevoice.people import Tier
 
-NOTE, LOCAL, AREA = "local note", "local facts", "list of places"
-ORDER = (NOTE, LOCAL, "co-sign", "third action", "second action", "detail of impact", AREA)
-"""The local note and local facts stand in a text message only where they fit; then the order of the design."""
+SORRY, NOTE, LOCAL, AREA = "apology", "local note", "local facts", "list of places"
+ORDER = (SORRY, NOTE, LOCAL, "co-sign", "third action", "second action", "detail of impact", AREA)
+"""Apology, local note and local facts stand in a text message only where they fit; then the order of the design."""
+PLACES, UNKNOWN = "change of places", "what is not known"
+POST_ORDER = (*ORDER, PLACES, UNKNOWN)
+"""A post that is too long cannot be made at all, so at the very end two more things go that the page says."""
 _KEPT_ACTIONS = {"third action": 2, "second action": 1}
 _FIELDS: dict[str, tuple[str, Any]] = {
+    SORRY: ("sorry", ""),
     NOTE: ("note", ""),
     LOCAL: ("local", []),
     "co-sign": ("cosign", ""),
     "detail of impact": ("detail", ""),
+    UNKNOWN: ("not_known", []),
 }
 
 
 class Draft(NamedTuple):
-    """A text while it is being fitted. `core` is the same without marks and co-sign; `note`: it has a local note."""
+    """A text while it is being fitted. `core` is the same without marks and co-sign; `more` as in `sms.budget`."""
 
     text: str
     core: str
-    note: bool
+    more: bool
 
 
 def applies(cut: str, message: Message, *, area_name: bool) -> bool:
@@ -35,6 +41,8 @@ def applies(cut: str, message: Message, *, area_name: bool) -> bool:
         return bool(message[_FIELDS[cut][0]])
     if cut in _KEPT_ACTIONS:
         return len(message["actions"]) > _KEPT_ACTIONS[cut]
+    if cut == PLACES:  # the other changes stay: an update must say that something changed
+        return 0 < len(message["changed_places"]) < len(message["changed"])
     return area_name
 
 
@@ -47,6 +55,8 @@ def without(message: Message, cuts: Sequence[str]) -> Message:
             left[field] = nothing
         if cut in _KEPT_ACTIONS:
             left["actions"] = left["actions"][: _KEPT_ACTIONS[cut]]
+        if cut == PLACES:
+            left["changed"] = [line for line in left["changed"] if line not in left["changed_places"]]
     return left
 
 
@@ -54,7 +64,12 @@ def fits(draft: Draft, kind: str, tier: Tier, *, languages: int = 1) -> bool:
     """True where the text keeps to its budget: counted in the alphabet of the whole, without marks and co-sign."""
     encoding = sms.count(draft.text).encoding
     segments = sms.count(draft.core, encoding).segments
-    return segments <= languages * sms.budget(kind, tier, encoding, note=draft.note)
+    return segments <= languages * sms.budget(kind, tier, encoding, more=draft.more)
+
+
+def fits_post(draft: Draft) -> bool:
+    """True where the text, marks and link and all, is one post: it is never split."""
+    return graphemes(draft.text) <= LONGEST_POST
 
 
 def fit(

@@ -12,10 +12,13 @@ from onevoice.compose.asked import Asked, DoesNotFit, kind_of
 from onevoice.compose.message import Message, actions, message
 from onevoice.compose.slots import Telling
 from onevoice.compose.speech import Speech
-from onevoice.facts import Places, content_hash
+from onevoice.compose.standing import standing_in
+from onevoice.facts import Disease, Places, content_hash
+from onevoice.lexicon.entries import ENGLISH_ONLY
 from onevoice.library import Library
+from onevoice.localize.voice import clean
 from onevoice.people import Means, Messenger
-from onevoice.template import PARTS
+from onevoice.template import PARTS, SHORT
 from onevoice.template.marks import MARK, Marks, Piece, bare
 from onevoice.variant import Provenance, Span, Variant
 
@@ -24,7 +27,7 @@ BETWEEN_MARKS = " / "
 _BODY = re.compile(r"(<body[^>]*>)(.*)(</body>)", re.DOTALL)
 _AFTER_STOP = re.compile(rf"([。！？；：，]{MARK.pattern}+) +")
 """The blanks of a general template, for a language that writes none between its sentences."""
-_SPANNED = {"opening": "hazard", "impact": "impact"}
+_SPANNED = {"opening": "hazard", "opening_named": "hazard", "impact": "impact"}
 _TRUST = {provenance: rank for rank, provenance in enumerate(Provenance)}
 
 
@@ -40,8 +43,12 @@ class _Passage:
         if area_name not in self._messages:
             making = self.making
             voice = making.library.voice(self.language)
-            telling = Telling(making.alert, making.asked, making.authority, voice, making.marks, area_name)
-            self._messages[area_name] = message(Speech(making.library, telling))
+            named = making.diseases(self.language)
+            telling = Telling(making.alert, making.asked, making.authority, voice, making.marks, area_name, named)
+            told = message(Speech(making.library, telling))
+            self._messages[area_name] = (
+                standing_in(told, making.library, making.asked) if making.asked.stand_in else told
+            )
         return self._messages[area_name]
 
     def part(self, part: str, cuts: tuple[str, ...], **replaced: str) -> str:
@@ -58,7 +65,7 @@ class _Passage:
         places = self.making.alert.factset.get("places")
         named = isinstance(places, Places) and bool(places.area_name)
         full = self.message(area_name=False)
-        return tuple(cut for cut in fitting.ORDER if fitting.applies(cut, full, area_name=named))
+        return tuple(cut for cut in self.making.order if fitting.applies(cut, full, area_name=named))
 
 
 class Making:
@@ -69,6 +76,7 @@ class Making:
         self.kind = kind_of(alert, asked)
         self.marks = Marks()
         self.passages = [_Passage(self, language) for language in asked.profile.languages]
+        self._made: dict[tuple[str, tuple[str, ...]], str] = {}
 
     def variant(self) -> Variant:
         """The finished text.
@@ -77,7 +85,7 @@ class Making:
             DoesNotFit: two languages do not fit into one text message.
             Unusable: a template is wrong.
         """
-        cuts = self._cuts() if self.asked.means is Means.SMS else ()
+        cuts = self._cuts() if self.asked.means in SHORT else ()
         found = {part: self.marks.extract(self._joined(part, cuts)) for part in PARTS[self.asked.means]}
         pieces = {part: pieces for part, (_, pieces) in found.items()}
         said = tuple(dict.fromkeys(p.label.removeprefix("say ") for p in _all(pieces) if p.label.startswith("say ")))
@@ -94,11 +102,19 @@ class Making:
             said=said,
             actions=self._told_actions(said),
             left_out=cuts,
+            stand_in=self.asked.stand_in,
+            lead=self.asked.lead,
             provenance=self._provenance(said),
             factset=self.alert.factset.hash,
             template=self._template_hash,
             catalogue=content_hash([self.library.catalogue(tag).hash for tag in self.asked.profile.languages]),
         )
+
+    def diseases(self, language: str) -> dict[str, str]:
+        """Id → name in a language, of the disease that this version names, and of the one before it named."""
+        versions = (self.alert.factset, self.alert.previous)
+        ids = [fact.id for v in versions if v and isinstance(fact := v.get("disease"), Disease)]
+        return {i: clean(self.library.sentence(language, f"disease.{i}").text) for i in ids}
 
     @property
     def _cosigner(self) -> str | None:
@@ -113,9 +129,14 @@ class Making:
 
     # --- leaving out
 
+    @property
+    def order(self) -> tuple[str, ...]:
+        """In which order things are left out."""
+        return fitting.POST_ORDER if self.asked.means is Means.SOCIAL else fitting.ORDER
+
     def _cuts(self) -> tuple[str, ...]:
         wanted = {cut for passage in self.passages for cut in passage.possible_cuts()}
-        possible = [cut for cut in fitting.ORDER if cut in wanted]
+        possible = [cut for cut in self.order if cut in wanted]
         cuts = fitting.fit(self._draft, possible, self._fits)
         if len(self.passages) > 1 and not self._fits(self._draft(cuts)):
             raise DoesNotFit(
@@ -125,16 +146,24 @@ class Making:
         return cuts
 
     def _fits(self, draft: fitting.Draft) -> bool:
-        return fitting.fits(draft, self.kind, self.asked.profile.tier, languages=len(self.passages))
+        if self.asked.means is Means.SOCIAL:
+            return fitting.fits_post(draft)
+        languages = len(self.passages) + self.asked.stand_in
+        return fitting.fits(draft, self.kind, self.asked.profile.tier, languages=languages)
 
     def _draft(self, cuts: tuple[str, ...]) -> fitting.Draft:
         core = BETWEEN_LANGUAGES.join(p.part("text", cuts, mark="", cosign="") for p in self.passages)
-        note = any(_has_note(p.message(area_name=False), cuts) for p in self.passages)
-        return fitting.Draft(bare(self._joined("text", cuts)), bare(core), note)
+        more = any(_has_more(p.message(area_name=False), cuts) for p in self.passages)
+        return fitting.Draft(bare(self._joined("text", cuts)), bare(core), more)
 
     # --- two languages in one text
 
     def _joined(self, part: str, cuts: tuple[str, ...]) -> str:
+        if (part, cuts) not in self._made:
+            self._made[part, cuts] = self._join(part, cuts)
+        return self._made[part, cuts]
+
+    def _join(self, part: str, cuts: tuple[str, ...]) -> str:
         if len(self.passages) == 1:
             return self.passages[0].part(part, cuts)
         if self.asked.means is Means.SMS:
@@ -169,11 +198,15 @@ class Making:
 
     def _provenance(self, said: tuple[str, ...]) -> Provenance:
         """The least trusted of all sentences."""
-        sentences = (self.library.sentence(tag, key) for tag in self.asked.profile.languages for key in said)
+        sentences = [self.library.sentence(tag, key) for tag in self.asked.profile.languages for key in said]
+        sentences += [self.library.sentence(self.asked.lead, ENGLISH_ONLY)] if self.asked.lead else []
         return min((s.provenance for s in sentences), key=_TRUST.__getitem__, default=Provenance.SOURCE)
 
 
-def _has_note(told: Message, cuts: tuple[str, ...]) -> bool:
+def _has_more(told: Message, cuts: tuple[str, ...]) -> bool:
+    """What a text is given one more segment for: it is never left out, or it was not."""
+    if told["access"] or told["not_known"]:
+        return True
     return bool(told["note"] and fitting.NOTE not in cuts) or bool(told["local"] and fitting.LOCAL not in cuts)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from onevoice.alert import Alert, Kind, Status
 from onevoice.compose.asked import Asked, kind_of
 from onevoice.compose.changes import changed
+from onevoice.compose.posts import as_post
 from onevoice.compose.speech import Speech
 from onevoice.facts import ActionIds, LocalNote, Shelter, Unknown
 from onevoice.lexicon import OUTSIDE, Lexicon
@@ -51,11 +52,12 @@ def message(say: Speech) -> Message:
     hazard = f"hazard.{alert.hazard}"
     unknown = isinstance(alert.factset.get("impact"), Unknown)
     ended = kind in ENDED
-    return {
+    told = {
         "mark": _mark(say),
         "exercise_note": "" if alert.status is Status.ACTUAL else say("frame.exercise_note"),
         "source": say("frame.source"),
-        "opening": say(f"{hazard}.{kind}.opening"),
+        "opening": say(f"{hazard}.{kind}.opening_named") or say(f"{hazard}.{kind}.opening"),
+        "sorry": say("frame.sorry") if kind == Kind.CORRECTION else "",
         "impact": "" if unknown else say(f"{hazard}.{kind}.impact"),
         "detail": "" if unknown else say(f"{hazard}.{kind}.detail"),
         "why": say(f"{hazard}.{kind}.why"),
@@ -67,7 +69,7 @@ def message(say: Speech) -> Message:
         "issued": say("frame.issued"),
         "more": say("frame.more"),
         "call": say("frame.text" if Need.HEARING in profile.needs else "frame.call"),
-        "access": [line for need in _told_needs(telling.asked) if (line := say(f"{hazard}.access.{need}"))],
+        "access": [line for need in _told_needs(telling.asked) if (line := _access(say, need, kind))],
         "changed": changed(say),
         "not_known": [line for name in _unknown(alert) if (line := say(f"{hazard}.unknown.{name}"))],
         "local": [line for line in _local(say) if line],
@@ -77,15 +79,29 @@ def message(say: Speech) -> Message:
         "number": say("frame.number"),
         "headings": {name: say(f"frame.heading.{name}") for name in sorted(HEADINGS)},
         "hazard_name": say(f"{hazard}.name"),
+        "stand_in": "",
+        "stand_in_language": "",
+        "stand_in_direction": "",
         "direction": telling.voice.direction,
         "language": telling.language,
         "colour": colour(alert, kind),
     }
+    return as_post(say, told) if telling.asked.means is Means.SOCIAL else told
 
 
 def _told_needs(asked: Asked) -> tuple[Need, ...]:
     """Whose lines are told: the reader's own; on the page, which everybody reads, all of them."""
     return tuple(Need) if asked.means is Means.PAGE else asked.profile.needs
+
+
+def _access(say: Speech, need: Need, kind: str) -> str:
+    """The line for a need. Who was told another action already hears only whom to call for help with it."""
+    alert, profile = say.telling.alert, say.telling.asked.profile
+    line = f"hazard.{alert.hazard}.access.{need}"
+    able = actions(alert, say.library.lexicon, profile.model_copy(update={"needs": ()}), kind)
+    if need is not Need.MOBILITY or actions(alert, say.library.lexicon, profile, kind) == able:
+        return say(line)
+    return say("frame.transport") or say(line) if say.has_slot(line, "transport_phone") else ""
 
 
 def _mark(say: Speech) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from onevoice.alert import Alert
 from onevoice.compose.asked import Asked
-from onevoice.facts import Fact, Instant, Phone, Place, Places, ProperName, Shelter, Url
+from onevoice.facts import Disease, EmergencyNumber, Fact, Instant, Phone, Place, Places, ProperName, Shelter, Url
 from onevoice.lexicon import OUTSIDE
 from onevoice.localize import ENGLISH, Voice
 from onevoice.localize.voice import clean
@@ -30,7 +30,8 @@ INSTANTS = ("act_by", "expires", "next_update")
 class Telling:
     """How one language tells the facts of one alert to the readers that were asked for.
 
-    `area_name`: say the area's approved name where the list of places is too long.
+    `area_name`: say the area's approved name where the list of places is too long. `diseases`: id → what the language
+    calls it, for those that the alert names.
     """
 
     alert: Alert
@@ -39,6 +40,7 @@ class Telling:
     voice: Voice
     marks: Marks
     area_name: bool = False
+    diseases: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def language(self) -> str:
@@ -49,7 +51,17 @@ class Telling:
         """Slot → marked text, for every slot that has something to say."""
         told = dict(self._told())
         literal = {name: f"{{{name}}}" for name in ("manage_url", "message_id")}
-        return {slot: self.marked(fact, text) for slot, (fact, text) in told.items() if text} | literal
+        return (
+            {slot: self.marked(fact, text) for slot, (fact, text) in told.items() if text} | self._disease() | literal
+        )
+
+    def _disease(self) -> dict[str, str]:
+        """The name of a disease is a fact, and a sentence that somebody stands behind."""
+        fact = self.alert.factset.get("disease")
+        text = self.value(fact)
+        if not isinstance(fact, Disease) or not text:
+            return {}
+        return {"disease": self.marks.around(f"say disease.{fact.id}", self.marked("disease", text))}
 
     def marked(self, fact: str, text: str) -> str:
         """A fact's text, isolated where it runs the other way, and marked inside the isolate."""
@@ -72,6 +84,7 @@ class Telling:
             yield name, (name, self.value(_instant(self.alert, name)))
         for name in PHONES:
             yield name, (name, self.value(self.phone(name)))
+        yield "emergency_number", ("emergency_number", self.value(self.emergency()))
         for slot, name in NAMES.items():
             yield slot, (name, self.value(get(name)))
         yield from self._shelter(get("shelter"))
@@ -88,15 +101,18 @@ class Telling:
         match fact:
             case Instant():
                 return self.voice.instant(fact)
-            case Phone():
-                return self.voice.phone(fact.e164)
-            case ProperName():
-                return clean(fact.name(self.language))
+            case Phone(e164=number) | EmergencyNumber(number=number):
+                return self.voice.phone(number)
+            case Disease() | ProperName():
+                return self._name(fact)
             case Places():
                 return self.names(fact.places)
             case Url():
                 return fact.url
         return ""
+
+    def _name(self, fact: Disease | ProperName) -> str:
+        return self.diseases.get(fact.id, "") if isinstance(fact, Disease) else clean(fact.name(self.language))
 
     def names(self, places: tuple[Place, ...]) -> str:
         """Places as a list."""
@@ -123,6 +139,14 @@ class Telling:
         if fact and Need.HEARING in self.asked.profile.needs and "text" not in fact.uses:
             return None
         return fact
+
+    def emergency(self) -> EmergencyNumber | None:
+        """Whom to call in danger: as the alert says, else the authority's."""
+        fact = self.alert.factset.get("emergency_number")
+        if isinstance(fact, EmergencyNumber):
+            return fact
+        number = self.authority.phones.get("emergency")
+        return EmergencyNumber(number=number) if number else None
 
 
 def zone_of(alert: Alert) -> str:

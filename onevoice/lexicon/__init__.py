@@ -2,6 +2,7 @@
 
 `templates/actions.yaml`, `templates/frames.yaml` and `templates/hazards/<hazard>.yaml` are read whole and strictly: an
 unknown key, action or slot is refused with file and key, because a typing error must not silence a sentence.
+`templates/diseases.yaml`, where there is one, names diseases.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from onevoice.people import Tier
 
 __all__ = ["FRAMES", "OUTSIDE", "SLOT", "SLOTS", "Action", "Hazard", "HazardKind", "Lexicon", "load", "slots"]
 
+DISEASES = "templates/diseases.yaml"
 _FALLBACK = {
     Tier.T1: (Tier.T1, Tier.T2),
     Tier.T2: (Tier.T2, Tier.T1),
@@ -70,12 +72,14 @@ def _files(root: Path) -> tuple[tuple[str, bytes], ...]:
     missing = [path for path in paths if not path.is_file()]
     if missing:
         raise Unusable("This file of the lexicon is missing.", where=str(missing[0].relative_to(root)))
+    paths += (root / "templates").glob("diseases.yaml")
     return tuple((path.relative_to(root).as_posix(), path.read_bytes()) for path in paths)
 
 
 @lru_cache(maxsize=8)
 def _load(files: tuple[tuple[str, bytes], ...], digest: str) -> Lexicon:
-    (actions_file, actions_bytes), (frames_file, frames_bytes), *hazard_files = files
+    (actions_file, actions_bytes), (frames_file, frames_bytes), *others = files
+    hazard_files = [(file, content) for file, content in others if file != DISEASES]
     actions = {
         name: checked(Action, plain, actions_file, name)
         for name, plain in plain_values(actions_file, actions_bytes).items()
@@ -86,6 +90,9 @@ def _load(files: tuple[tuple[str, bytes], ...], digest: str) -> Lexicon:
     _complete(frames, frames_file)
     strings = [(actions_file, f"action.{name}", action.text) for name, action in actions.items()]
     strings += [(frames_file, f"frame.{name}", words) for name, words in frames.items()]
+    strings += [
+        (file, f"disease.{name}", words) for file, content in others for name, words in _diseases(file, content)
+    ]
     for hazard in hazards.values():
         file = f"templates/hazards/{hazard.hazard}.yaml"
         strings += [(file, f"hazard.{hazard.hazard}.{name}", words) for name, words in _sentences(hazard)]
@@ -97,6 +104,15 @@ def _load(files: tuple[tuple[str, bytes], ...], digest: str) -> Lexicon:
         origins={key: file for key, (file, _) in flat.items()},
         hash=digest,
     )
+
+
+def _diseases(file: str, content: bytes) -> Iterator[tuple[str, str]]:
+    """Id → name, one for all tiers: it stands after a colon."""
+    named = plain_values(file, content) if file == DISEASES else {}
+    for name, said in named.items():
+        if not isinstance(said, str) or not said.strip() or SLOT.search(said):
+            raise Unusable("A disease has a name, and nothing else.", where=f"{file} {name}")
+        yield name, said.strip()
 
 
 def _hazard(file: str, content: bytes, actions: Mapping[str, Action]) -> tuple[str, Hazard]:
@@ -144,7 +160,7 @@ def _sentences(hazard: Hazard) -> Iterator[tuple[str, Any]]:
     yield from ((f"access.{need}", words) for need, words in hazard.access.items())
     yield from ((f"unknown.{fact}", words) for fact, words in hazard.unknown.items())
     for kind, entry in hazard.kinds.items():
-        for part in ("opening", "impact", "detail", "why"):
+        for part in ("opening", "opening_named", "impact", "detail", "why"):
             if words := getattr(entry, part):
                 yield f"{kind}.{part}", words
 

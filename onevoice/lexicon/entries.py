@@ -22,6 +22,8 @@ SLOTS = frozenset(
         "help_phone",
         "text_phone",
         "transport_phone",
+        "emergency_number",
+        "disease",
         "messenger",
         "source",
         "shelter_name",
@@ -45,6 +47,8 @@ FRAMES = frozenset(
         "mark.exercise",
         "mark.test",
         "exercise_note",
+        "english_only",
+        "sorry",
         "source",
         "where",
         "act_by",
@@ -86,6 +90,8 @@ FRAMES = frozenset(
 )
 """Ids of frames.yaml that composing relies on."""
 
+ENGLISH_ONLY = "frame.english_only"
+"""The line before an English text that stands in for another language."""
 OUTSIDE = "outside"
 """The texts for people whose place an update has dropped; a kind of its own in hazard files, never in an alert."""
 
@@ -149,6 +155,8 @@ class HazardKind(Frozen):
     actions: tuple[str, ...]
     response: str | None = None
     opening: Words
+    opening_named: Words | None = None
+    """The opening where the alert names the disease; it has the slot {disease}."""
     impact: Words | None = None
     detail: Words | None = None
     why: Words | None = None

@@ -88,6 +88,15 @@ class Language(Frozen):
         return names
 
 
+@lru_cache(maxsize=256)
+def english_name(tag: str) -> str:
+    """What a language is called in English; its tag where nobody knows."""
+    try:
+        return Locale.parse(tag, sep="-").get_display_name("en") or tag
+    except (UnknownLocaleError, ValueError):
+        return tag
+
+
 def folder(root: Path, tag: str) -> Path:
     """The folder of a language."""
     return root / "locales" / tag

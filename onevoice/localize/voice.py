@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
@@ -24,7 +25,7 @@ LRI, RLI, PDI = "\u2066", "\u2067", "\u2069"
 _TOKEN = re.compile(r"'(?P<quoted>[^']*)'|(?P<zone>\{zone\})|(?P<field>([A-Za-z])\4*)|(?P<other>.)", re.DOTALL)
 _NARROW = str.maketrans({"\u202f": " ", "\u00a0": " ", "\u2009": " ", "\u200e": None, "\u200f": None, "\u061c": None})
 _UNWANTED = re.compile(r"[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\U000f0000-\U0010ffff\ue000-\uf8ff]")
-_SHORT_WEEKDAY = 4
+_HALF_DAY = 12
 _NANP = 1
 
 
@@ -38,6 +39,18 @@ def _direction(text: str) -> str | None:
     """The direction of the first letter that has one."""
     strong = (unicodedata.bidirectional(c) for c in text)
     return next(("ltr" if d == "L" else "rtl" for d in strong if d in ("L", "R", "AL")), None)
+
+
+def unmistakable(instant: Instant) -> Instant:
+    """The moment, or the minute before it where it is noon or midnight on the clocks of its zone.
+
+    "12:00 PM" is midnight to some readers, and "midnight, Tuesday" two different nights. 11:59 has one meaning, on one
+    day, in every language; and whoever acts by it is in time.
+    """
+    local = instant.local
+    if local.hour % _HALF_DAY or local.minute:
+        return instant
+    return instant.model_copy(update={"at": instant.at - timedelta(minutes=1)})
 
 
 class Voice:
@@ -66,21 +79,34 @@ class Voice:
 
     def names(self, names: Sequence[str]) -> str:
         """Proper names as a list: `Old Mill, Riverside, and Harbor`."""
+        return self._names(tuple(names))
+
+    @lru_cache(maxsize=512)  # noqa: B019 - as `_instant`
+    def _names(self, names: tuple[str, ...]) -> str:
         isolated = [self.isolate(clean(name)) for name in names]
         if self.language.conjunction:
             return _joined(isolated, self.language.conjunction)
         return format_list(isolated, self.language.list, self._locale).translate(_NARROW)
 
+    @lru_cache(maxsize=512)  # noqa: B019 - as `_instant`
     def phone(self, e164: str) -> str:
-        """A number as people read it, and as any phone dials it: national in North America, else international."""
+        """A number as people read it, and as any phone dials it: national in North America, else international.
+
+        A short code such as 911 is no E.164 number, and stays as it is.
+        """
+        if not e164.startswith("+"):
+            return e164
         number = phonenumbers.parse(e164)
         national = number.country_code == _NANP
         form = phonenumbers.PhoneNumberFormat.NATIONAL if national else phonenumbers.PhoneNumberFormat.INTERNATIONAL
         return phonenumbers.format_number(number, form).translate(_NARROW)
 
     def instant(self, instant: Instant, style: Literal["short", "long"] = "short") -> str:
-        """A moment on the clocks of its zone, with weekday, date and the zone's name."""
-        return self._instant(instant, style)
+        """A moment on the clocks of its zone, with weekday, date and the zone's name.
+
+        Noon and midnight are told one minute early (`unmistakable`).
+        """
+        return self._instant(unmistakable(instant), style)
 
     @lru_cache(maxsize=512)  # noqa: B019 - one voice for each language, kept for the life of the process
     def _instant(self, instant: Instant, style: Literal["short", "long"]) -> str:

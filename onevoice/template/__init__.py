@@ -25,8 +25,11 @@ from onevoice.template import allowed, marks
 PARTS: Mapping[Means, tuple[str, ...]] = {
     Means.SMS: ("text",),
     Means.EMAIL: ("subject", "text", "html"),
+    Means.SOCIAL: ("text",),
     Means.PAGE: ("headline", "description", "instruction", "text", "until", "where", "who"),
 }
+SHORT = frozenset([Means.SMS, Means.SOCIAL])
+"""Means of one part with a limit to its length: no empty lines, and what does not fit is left out."""
 ONE_LINE = frozenset(["subject", "headline"])
 LARGEST_TEXT = 64 * 1024
 _LARGEST_FILE = 32 * 1024
@@ -68,7 +71,7 @@ class Templates:
         Raises:
             Unusable: there is none.
         """
-        name = f"{means}.j2" if means is Means.SMS else f"{means}.{part}.j2"
+        name = f"{means}.j2" if means in SHORT else f"{means}.{part}.j2"
         line = (
             f"templates/hazards/{hazard}/{kind}.{name}",
             f"locales/{language}/frames/{kind}.{name}",
@@ -91,7 +94,7 @@ class Templates:
         text = self._render(name, message, escaping=part == "html")
         if len(text) > LARGEST_TEXT:
             raise Unusable(f"The text is longer than {LARGEST_TEXT // 1024} kB.", where=name)
-        return text.strip() if part == "html" else _tidy(text, one_line=part in ONE_LINE, gaps=means is not Means.SMS)
+        return text.strip() if part == "html" else _tidy(text, one_line=part in ONE_LINE, gaps=means not in SHORT)
 
     def _render(self, name: str, message: Mapping[str, Any], *, escaping: bool) -> str:
         try:

@@ -12,8 +12,9 @@ from typing import Any
 from jinja2 import nodes
 
 _SENTENCES = ("opening", "impact", "detail", "where", "act_by", "until", "next_update", "more", "call", "cosign", "why")
-_REST = ("mark", "source", "note", "issued", "manage", "number", "exercise_note", "hazard_name")
-TEXTS = frozenset([*_SENTENCES, *_REST, "direction", "language", "colour"])
+_REST = ("mark", "source", "sorry", "note", "issued", "manage", "number", "exercise_note", "hazard_name")
+_STAND_IN = ("stand_in", "stand_in_language", "stand_in_direction")
+TEXTS = frozenset([*_SENTENCES, *_REST, *_STAND_IN, "direction", "language", "colour"])
 LISTS = frozenset(["actions", "access", "changed", "not_known", "local"])
 HEADINGS = frozenset(["what", "where", "do", "help", "not_known", "more", "who"])
 DECLARED = TEXTS | LISTS | {"headings"}

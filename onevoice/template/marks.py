@@ -27,14 +27,16 @@ class Marks:
     """The marks of one text: `label` says what a piece is, as `fact act_by` or `say frame.where`."""
 
     labels: list[str] = field(default_factory=list)
+    _places: dict[str, int] = field(default_factory=dict)
 
     def around(self, label: str, text: str) -> str:
         """The text between a new pair of marks; nothing stays nothing."""
         if not text:
             return ""
-        if label not in self.labels:
+        if label not in self._places:
+            self._places[label] = len(self.labels)
             self.labels.append(label)
-        number = _FIRST + 2 * self.labels.index(label)
+        number = _FIRST + 2 * self._places[label]
         return f"{chr(number)}{text}{chr(number + 1)}"
 
     def extract(self, text: str) -> tuple[str, tuple[Piece, ...]]:

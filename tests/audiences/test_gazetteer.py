@@ -267,7 +267,7 @@ def test_names_fall_back_to_the_road_sign(gazetteer: Gazetteer) -> None:
     """Generic places have names in seven languages; proper names stay as on the sign."""
     assert gazetteer.zones["harbor"].name("ar") == "الميناء"
     assert gazetteer.zones["old-mill"].name("ar") == "Old Mill"
-    assert gazetteer.names["station"]["es"] == "La Estación"
+    assert gazetteer.names["station"]["fr"] == "La Gare"
 
 
 # --- files that cannot be used --------------------------------------------------------------------------------------

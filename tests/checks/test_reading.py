@@ -34,6 +34,7 @@ def test_direction_marks_are_not_words() -> None:
     [
         ("en", "Latest: 6:30 PM ET, Sun Nov 22.", Clock(18, 30, 22, 11, 6, "ET")),
         ("en", "Latest: 12:05 AM ET, Mon Nov 23.", Clock(0, 5, 23, 11, 0, "ET")),
+        ("en", "Latest: 12:00 AM ET, Mon Nov 23.", Clock(0, 0, 23, 11, 0, "ET")),
         ("en", "12:05 pm ET, Mon Nov 23", None),
         ("en", "Sunday, November 22, 6:30 PM (Eastern Time)", Clock(18, 30, 22, 11, 6, "Eastern Time")),
         ("es", "Antes: 18:30 ET, dom 22 nov.", Clock(18, 30, 22, 11, 6, "ET")),
@@ -63,7 +64,7 @@ def test_every_moment_that_is_said_is_read_back(translated: Path, minutes: int, 
         said = localize.voice(translated, tag).instant(instant, style)  # type: ignore[arg-type]  # short or long
         (read,) = times(plain(f"x: {said}."), spoken)
         assert read.clock in shown(instant, spoken)
-        wrong = Instant(at=instant.at + timedelta(minutes=1), zone=instant.zone)
+        wrong = Instant(at=instant.at + timedelta(minutes=2), zone=instant.zone)  # 11:59 also stands for 12:00
         assert read.clock not in shown(wrong, spoken)
 
 
@@ -118,6 +119,15 @@ def test_a_time_with_full_stops_is_taken_whole() -> None:
     """The greedy reading does not end at `p.m.`"""
     both = [sentences.values(m)["act_by"] for m in sentences.found("By: {act_by}.", "By: 6:30 p.m. ET, dom.")]
     assert both == ["6:30 p", "6:30 p.m. ET, dom"]
+
+
+@pytest.mark.parametrize(
+    ("at", "hour", "day"), [("2026-11-22T12:00:00-05:00", 11, 22), ("2026-11-23T00:00:00-05:00", 23, 22)]
+)
+def test_noon_and_midnight_must_be_told_a_minute_early(words: Path, at: str, hour: int, day: int) -> None:
+    """The reader looks for 11:59 on the day that ends; 12:00 itself is not enough."""
+    found = shown(Instant(at=datetime.fromisoformat(at), zone="America/New_York"), localize.language(words, "en"))
+    assert {clock[:5] for clock in found} == {(hour, 59, day, 11, 6)}
 
 
 def test_moments_of_an_alert_are_shown_in_both_lengths(words: Path, moment: Callable[[float], Instant]) -> None:

@@ -61,10 +61,13 @@ def desk(content: Content, authority: Messenger) -> Desk:
 def test_a_right_text_has_no_findings(
     desk: Desk, alert: MakeAlert, languages: tuple[str, ...], means: Means, status: str
 ) -> None:
-    """In every language, by every means, with a co-sign, for each status."""
+    """In every language, by every means, with a co-sign where there is one, for each status."""
+    if means is Means.SOCIAL and len(languages) > 1:
+        pytest.skip("a post is in one language")
     tier = Tier.T4 if len(languages) > 1 else Tier.T2  # two made-up translations need the larger budget
     given = alert(status=status)
-    assert desk.found(desk.text(given, *languages, means=means, messenger=CHURCH, tier=tier), given) == ()
+    voice = None if means is Means.SOCIAL else CHURCH  # a post is the authority's own
+    assert desk.found(desk.text(given, *languages, means=means, messenger=voice, tier=tier), given) == ()
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])

@@ -15,6 +15,8 @@ from onevoice.alert import Alert, Area, Kind
 from onevoice.compose import Asked, Content, compose
 from onevoice.facts import (
     ActionIds,
+    Disease,
+    EmergencyNumber,
     Fact,
     FactSet,
     Instant,
@@ -111,6 +113,8 @@ class Case:
             "expires": _at(self.common["expires"]),
             "impact": Unknown() if given.get("impact") == "unknown" else Stated(),
         }
+        known["emergency_number"] = EmergencyNumber(number=self.common["emergency_number"])
+        known |= {"disease": Disease(id=given["disease"])} if "disease" in given else {}
         known |= {name: Phone(e164=self.common[name], uses=uses) for name, uses in PHONES.items()}  # type: ignore[arg-type]  # from a table
         known |= {name: ProperName(names={"en": given[name]}) for name in NAMES if name in given}
         act_by = given.get("act_by", self.common["act_by"] if self._sets_a_time(kinds[self.kind].required) else None)

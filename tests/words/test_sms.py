@@ -75,7 +75,7 @@ def test_a_characters_segment_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "tier", "encoding", "note", "segments"),
+    ("kind", "tier", "encoding", "more", "segments"),
     [
         ("warning", Tier.T1, "GSM-7", False, 2),
         ("warning", Tier.T2, "UCS-2", False, 3),
@@ -86,10 +86,10 @@ def test_a_characters_segment_is_known() -> None:
     ],
 )
 def test_a_plain_warning_has_the_small_budget(
-    kind: str, tier: Tier, encoding: sms.Encoding, note: bool, segments: int
+    kind: str, tier: Tier, encoding: sms.Encoding, more: bool, segments: int
 ) -> None:
-    """T1 and T2 warnings take 2 or 3 segments, 4 with a note in UCS-2; everything else 4 or 6."""
-    assert sms.budget(kind, tier, encoding, note=note) == segments
+    """T1 and T2 warnings take 2 or 3 segments, 4 in UCS-2 with a note or an access line; everything else 4 or 6."""
+    assert sms.budget(kind, tier, encoding, more=more) == segments
 
 
 @given(st.text(alphabet=BASIC + EXTENSION, max_size=700))

@@ -40,6 +40,32 @@ def test_no_moment_holds_a_costly_or_foreign_character(
     assert all(c.isascii() for c in said if c.isdigit())
 
 
+@pytest.mark.parametrize(
+    ("language", "at", "said"),
+    [
+        ("en", "2026-11-22T12:00:00-05:00", "11:59 AM ET, Sun Nov 22"),
+        ("en", "2026-11-23T00:00:00-05:00", "11:59 PM ET, Sun Nov 22"),
+        ("es", "2026-11-23T00:00:00-05:00", "23:59 ET, dom 22 nov"),
+        ("ar", "2026-12-01T00:00:00-05:00", "11:59 م نيويورك الاثنين 30 نوفمبر"),
+        ("en", "2026-11-22T12:01:00-05:00", "12:01 PM ET, Sun Nov 22"),
+        ("en", "2026-11-22T17:00:00-05:00", "5:00 PM ET, Sun Nov 22"),
+    ],
+)
+def test_noon_and_midnight_are_told_a_minute_early(words: Path, language: str, at: str, said: str) -> None:
+    """12:00 is read as the other half of the day, and midnight as another night: 11:59 stands on the day that ends."""
+    instant = Instant(at=datetime.fromisoformat(at), zone="America/New_York")
+    assert localize.voice(words, language).instant(instant) == said
+
+
+def test_the_conjunction_of_a_language_joins_the_last_name(words: Path) -> None:
+    """Where CLDR has another language's word for "and": in front of the last name alone, and without a comma."""
+    path = words / "locales" / "es" / "language.yaml"
+    path.write_text(f"{path.read_text(encoding='utf-8')}conjunction: ak\n", encoding="utf-8")
+    voice = localize.voice(words, "es")
+    said = [voice.names(SIX[:count]) for count in (1, 2, 3)]
+    assert said == ["Old Mill", "Old Mill ak Riverside", "Old Mill, Riverside ak Harbor"]
+
+
 def test_a_zone_that_the_translators_did_not_name_is_named_by_cldr(words: Path) -> None:
     """A deployment elsewhere still says which clock it means."""
     noon = Instant(at=datetime.fromisoformat("2026-11-22T12:00:00+00:00"), zone="Europe/Paris")

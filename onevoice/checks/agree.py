@@ -1,0 +1,150 @@
+"""Texts beside one another: levels, means, titles and words of one release agree (C11, C12, C13, C21).
+
+Each text is read once; then sets are compared. A fact that a text says it left out is no fact that it lacks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+from onevoice.alert import Alert
+from onevoice.checks import numbers, sentences
+from onevoice.checks.plain import plain
+from onevoice.checks.reading import links
+from onevoice.checks.rules import finding
+from onevoice.checks.terms import glossary
+from onevoice.facts import Phone, Places, ProperName, Shelter
+from onevoice.lexicon import OUTSIDE
+from onevoice.library import Library
+from onevoice.people import Means, Tier
+from onevoice.variant import Finding, Variant
+
+_SHORT = frozenset(["sms", "social"])
+_TITLES = ("subject", "headline")
+_BRIEF = frozenset(["second action", "third action", "co-sign", "detail of impact", "list of places"])
+
+
+def check(variants: Collection[Variant], alert: Alert, library: Library) -> Iterator[Finding]:
+    """Every pair of texts that should agree, each text read once."""
+    told = {variant.id: _told(variant, alert) for variant in variants}
+    yield from _levels(variants, told)
+    yield from _lengths(variants, told)
+    for variant in variants:
+        yield from _titles(variant, alert, library)
+    yield from _terms(variants, library)
+
+
+# --- what a text tells
+
+
+def _told(variant: Variant, alert: Alert) -> frozenset[str]:
+    """Names of the facts that stand in the words: numbers, proper names, places. Times and steps have rules of their own."""
+    text = "\n".join(plain(text, html=part == "html") for part, text in variant.parts.items())
+    rest = numbers.blank(text, [(link.start, link.end) for link in numbers.urls(text)])
+    phones = [phone.text for phone in numbers.phones(rest)]
+    found = set()
+    for name, fact in alert.factset.facts.items():
+        match fact:
+            case Phone() if any(links.same_phone(said, fact.e164) for said in phones):
+                found.add(name)
+            case ProperName() if any(plain(said) in text for said in fact.names.values()):
+                found.add(name)
+            case Shelter() if plain(fact.address) in text:
+                found.add(name)
+            case Places():
+                found |= {f"place {p.id}" for p in fact.places if any(plain(said) in text for said in p.names.values())}
+    return frozenset(found | {f"action {name}" for name in variant.actions})
+
+
+def _group(variant: Variant) -> tuple[object, ...]:
+    profile = variant.profile
+    return profile.languages, profile.needs, variant.messenger or "", variant.group
+
+
+def _levels(variants: Collection[Variant], told: dict[str, frozenset[str]]) -> Iterator[Finding]:
+    ladders: dict[tuple[object, ...], dict[Tier, Variant]] = defaultdict(dict)
+    for variant in variants:
+        ladders[*_group(variant), variant.means][variant.profile.tier] = variant
+    for ladder in ladders.values():
+        for lower, higher in pairwise(ladder[tier] for tier in sorted(ladder)):
+            if not _BRIEF.intersection(higher.left_out):
+                yield from _more("C11", lower, higher, told)
+
+
+def _lengths(variants: Collection[Variant], told: dict[str, frozenset[str]]) -> Iterator[Finding]:
+    groups: dict[tuple[object, ...], list[Variant]] = defaultdict(list)
+    for variant in variants:
+        groups[*_group(variant), variant.profile.tier].append(variant)
+    for group in groups.values():
+        for short in (v for v in group if v.means in _SHORT):
+            for long in (v for v in group if v.means is Means.EMAIL):
+                yield from _more("C12", short, long, told)
+
+
+def _more(rule: str, less: Variant, more: Variant, told: dict[str, frozenset[str]]) -> Iterator[Finding]:
+    extra = sorted(told[less.id] - told[more.id])
+    if extra:
+        message = f"{_name(less)} tells {', '.join(extra)}; {_name(more)} does not."
+        yield finding(rule, message, remedy="Give both the same facts: the template of one leaves a fact out.")
+
+
+def _name(variant: Variant) -> str:
+    return f"{'+'.join(variant.profile.languages)} {variant.profile.tier} {variant.means}"
+
+
+# --- titles
+
+
+def _titles(variant: Variant, alert: Alert, library: Library) -> Iterator[Finding]:
+    """A subject or a headline names the danger as the text does, in its kind, and places of the alert alone."""
+    kind = OUTSIDE if variant.group == OUTSIDE else str(alert.kind)
+    for part in _TITLES:
+        title = plain(variant.parts.get(part, ""))
+        if title and not all(_opens(title, library, tag, alert.hazard, kind) for tag in variant.profile.languages):
+            message = f"The {part} of {_name(variant)} does not say what the text says: “{title}”."
+            yield finding("C13", message, part=part, remedy="Use the hazard's opening sentence of this kind.")
+
+
+def _opens(title: str, library: Library, language: str, hazard: str, kind: str) -> bool:
+    return any(opening in title.lower() for opening in _openings(library, language, hazard, kind))
+
+
+@lru_cache(maxsize=1024)
+def _openings(library: Library, language: str, hazard: str, kind: str) -> frozenset[str]:
+    keys = [k for k in library.lexicon.sources if k.startswith(f"hazard.{hazard}.{kind}.opening")]
+    said = (plain(library.sentence(language, key).text) for key in keys)
+    return frozenset(sentences.SLOT.split(text)[0].rstrip(" .。!:：").lower() for text in said)
+
+
+# --- one term for one thing
+
+
+def _terms(variants: Collection[Variant], library: Library) -> Iterator[Finding]:
+    said: dict[str, dict[str, None]] = defaultdict(dict)
+    for variant in variants:
+        if len(variant.profile.languages) == 1:
+            said[variant.profile.languages[0]].update(dict.fromkeys(variant.parts.values()))
+    for language, texts in said.items():
+        for concept, pattern in _avoided(library.root, language):
+            match = pattern.search("\n".join(texts))
+            if match:
+                term = glossary(library.root, language).terms[concept].term
+                message = f"{language}: “{match[0]}” stands for what is called “{term}” elsewhere."
+                yield finding("C21", message, remedy=f"Use “{term}”, or change locales/{language}/glossary.yaml.")
+
+
+@lru_cache(maxsize=64)
+def _avoided(root: Path, language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    edge = r"(?<!\w)", r"(?!\w)"
+    if language.split("-", maxsplit=1)[0] in ("zh", "ja", "th"):
+        edge = "", ""
+    return tuple(
+        (name, re.compile(edge[0] + "(?:" + "|".join(map(re.escape, term.avoid)) + ")" + edge[1], re.IGNORECASE))
+        for name, term in glossary(root, language).terms.items()
+        if term.avoid
+    )

@@ -1,0 +1,203 @@
+"""Steps: the actions that a text tells, in the approved words or in its own, and whether it turns one around."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from onevoice.alert import Kind
+from onevoice.checks import sentences
+from onevoice.checks.counting import split
+from onevoice.checks.hearing.question import Contradiction, Heard, Question, state, stranger, wrong
+from onevoice.checks.plain import plain
+from onevoice.checks.reading import steps
+from onevoice.checks.reading.folded import fold
+from onevoice.checks.reading.words import Tongue
+from onevoice.checks.rules import finding
+from onevoice.lexicon import OUTSIDE, slots
+from onevoice.library import Library
+from onevoice.people import Tier
+
+_SAID, _SURE, _OTHER = 0.5, 0.7, 0.85
+"""Shares of an approved sentence: said in other words; surely meant; so much of it that another one is meant."""
+_TELLING = 3
+"""Marks that two sentences share at least, so that one is taken for another action."""
+
+
+def hear(question: Question, heard: Heard) -> None:
+    """Which actions are told, which are turned around, and which are none of the alert's."""
+    exact, others, rest = _approved(question)
+    own = set(_tellable(question))
+    told = exact & own
+    foreign = others - own - _of_kind(question) - _same_words(question, own)
+    phrases = _phrases(question.library, question.language, question.tongue)
+    turned: list[tuple[str, steps.Sentence]] = []
+    for sentence in steps.sentences(rest, question.tongue):
+        in_other_words = set(_own(phrases, sentence, own, turned))
+        told |= set() if question.strict else in_other_words
+        foreign |= set(_other(phrases, sentence, own))
+        _stance(question, heard, sentence, rest)
+    for name, sentence in turned:
+        said = rest[sentence.start : sentence.end].strip()
+        message = f"“{said}” turns “{_words(question, name)}” around."
+        wrong(heard, "action", said, _words(question, name), "C08", message)
+    _lacking(question, heard, told)
+    for name in sorted(foreign):
+        message = f"The text tells “{_words(question, name)}”, which is no action of the alert."
+        stranger(
+            question, heard, Contradiction("action", _words(question, name), ", ".join(question.needed), "C08", message)
+        )
+
+
+def _lacking(question: Question, heard: Heard, told: set[str]) -> None:
+    entries = question.library.lexicon.actions
+    there = {name for name in question.needed if name in told or entries[name].instead in told}
+    lacking = [name for name in question.needed if name not in there]
+    if question.needed and question.needed[0] in there:
+        state(heard, "action")
+    if lacking and (question.strict or question.needed[0] in lacking):
+        heard.lacks.append("action")
+    elif lacking:
+        listed = " ".join(_words(question, name) for name in lacking)
+        heard.notes.append(finding("C20", f"Of the steps, this is not told: {listed}"))
+
+
+def _own(
+    phrases: steps.Phrases, sentence: steps.Sentence, own: set[str], turned: list[tuple[str, steps.Sentence]]
+) -> Iterator[str]:
+    alike = {name: phrases.alike(name, sentence) for name in own}
+    said = {name: likeness.share for name, likeness in alike.items() if likeness.same_way and likeness.share >= _SAID}
+    yield from said
+    most = max(said.values(), default=0.0)
+    for name, likeness in alike.items():
+        if not likeness.same_way and likeness.share >= _SURE and likeness.share > most:
+            turned.append((name, sentence))
+
+
+def _other(phrases: steps.Phrases, sentence: steps.Sentence, own: set[str]) -> Iterator[str]:
+    """Another action of the library, said nearly in its own words."""
+    mine = max((phrases.alike(name, sentence).share for name in own), default=0.0)
+    for name in phrases.said:
+        if name not in own and not name.startswith("hazard."):
+            alike = phrases.alike(name, sentence)
+            if alike.share >= _OTHER and alike.share > mine and alike.same_way and alike.marks >= _TELLING:
+                yield name
+
+
+def _stance(question: Question, heard: Heard, sentence: steps.Sentence, rest: str) -> None:
+    """Stay where the alert says leave; leave where it says stay; go home where nothing is over."""
+    caps = {question.library.lexicon.actions[name].cap for name in question.alert.actions}
+    over = question.alert.kind in (Kind.ALL_CLEAR, Kind.RECOVERY, Kind.SUPPORT, Kind.PREPAREDNESS)
+    against = []
+    if "Evacuate" in caps:
+        against = [("=stay",), ("=back", "=home")]
+    elif "Shelter" in caps:
+        against = [("=leave", "=home"), ("=leave", "=go")]
+    for marks in against if not over else ():
+        if all(mark in sentence.marks for mark in marks):
+            first = min(sentence.marks[mark] for mark in marks)
+            if not any(no < first for no in sentence.noes):
+                said = rest[sentence.start : sentence.end].strip()
+                expected = _words(question, question.alert.actions[0])
+                wrong(heard, "action", said, expected, "C08", f"“{said}” is the opposite of “{expected}”.")
+
+
+def _words(question: Question, name: str) -> str:
+    key = question.library.lexicon.key(f"action.{name}", Tier.T2)
+    return question.library.sentence(question.language, key).text if key else name
+
+
+def _tellable(question: Question) -> Iterator[str]:
+    """The alert's actions, and what people are told instead who cannot do one."""
+    for name in (*question.alert.actions, *question.needed):
+        yield name
+        if instead := question.library.lexicon.actions[name].instead:
+            yield instead
+
+
+def _of_kind(question: Question) -> set[str]:
+    """People whose place was dropped are told other steps."""
+    kinds = question.library.lexicon.hazards[question.alert.hazard].kinds
+    return set(kinds[OUTSIDE].actions) if OUTSIDE in kinds and question.alert.kind is Kind.UPDATE else set()
+
+
+# --- approved sentences
+
+
+def _approved(question: Question) -> tuple[set[str], set[str], str]:
+    """Three things: the actions whose approved sentence stands in the text; those that stand there of themselves and not
+    within what the hazard says; and the folded text without any approved sentence.
+    """
+    ours = _ours(question.library, question.language, question.alert.hazard)
+    text = question.source
+    for piece in ours.hazard:
+        text = _without(text, piece)
+    found = {name for name, forms in ours.actions.items() if any(_all_stand(f, question.source) for f in forms)}
+    alone = {name for name, forms in ours.actions.items() if any(_all_stand(f, text) for f in forms)}
+    for name in alone:
+        for form in ours.actions[name]:
+            for piece in form if _all_stand(form, text) else ():
+                text = _without(text, piece)
+    return found, alone, fold(text, question.language).text
+
+
+class _Ours(NamedTuple):
+    """Approved sentences of a language that hold no fact: those of a hazard and the frames, and each action's by tier."""
+
+    hazard: tuple[str, ...]
+    actions: dict[str, tuple[tuple[str, ...], ...]]
+
+
+@lru_cache(maxsize=256)
+def _ours(library: Library, language: str, hazard: str) -> _Ours:
+    said = {key: _bare(library.sentence(language, key).text) for key in library.lexicon.sources}
+    pieces = [p for key, found in said.items() if key.startswith((f"hazard.{hazard}.", "frame.")) for p in found]
+    actions: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for key, found in said.items():
+        if key.startswith("action.") and found:
+            name = key.split(".")[1]
+            actions[name] = (*actions.get(name, ()), found)
+    return _Ours(tuple(dict.fromkeys(pieces)), actions)
+
+
+def _bare(said: str) -> tuple[str, ...]:
+    """The sentences of an approved text that hold no fact."""
+    found = (p for p in split(said) if set(slots(p)) <= {"emergency_number"} and sentences.has_words(p))
+    return tuple(plain(piece) for piece in found)
+
+
+def _without(text: str, sentence: str) -> str:
+    if not _may_stand(sentence, text):
+        return text
+    for match in sentences.pattern(sentence).finditer(text):
+        text = text[: match.start()] + "\n".rjust(match.end() - match.start()) + text[match.end() :]
+    return text
+
+
+def _all_stand(pieces: tuple[str, ...], text: str) -> bool:
+    return all(_may_stand(piece, text) and sentences.stands(piece, text) for piece in pieces)
+
+
+def _may_stand(sentence: str, text: str) -> bool:
+    """A quick look before the slow one."""
+    return sentence.split("{", 1)[0].lower() in text.lower()
+
+
+def _same_words(question: Question, own: set[str]) -> set[str]:
+    """Actions that some tier says in the very words of one of our own."""
+    actions = _ours(question.library, question.language, question.alert.hazard).actions
+    mine = {form for name in own for form in actions.get(name, ())}
+    return {name for name, forms in actions.items() if mine & set(forms)}
+
+
+@lru_cache(maxsize=64)
+def _phrases(library: Library, language: str, tongue: Tongue) -> steps.Phrases:
+    """All actions of the library as a language says them, in every tier."""
+    said: dict[str, list[str]] = {}
+    for key in library.lexicon.sources:
+        if key.startswith("action."):
+            sentence = library.sentence(language, key)
+            if not sentence.missing:
+                said.setdefault(key.split(".")[1], []).append(plain(sentence.text))
+    return steps.Phrases(said, tongue)

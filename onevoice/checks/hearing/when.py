@@ -1,0 +1,124 @@
+"""When: the times and days that a text tells, each against the fact that it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from onevoice.alert import Kind
+from onevoice.checks.hearing.question import Contradiction, Heard, Question, state, stranger, wrong
+from onevoice.checks.reading import moments
+from onevoice.checks.rules import finding
+from onevoice.facts import FactSet, Instant, Shelter
+from onevoice.variant import Severity
+
+# --- times
+
+
+def _instants(question: Question, facts: FactSet | None = None) -> dict[str, Instant]:
+    alert = question.alert
+    known = facts or alert.factset
+    found = {name: fact for name, fact in known.facts.items() if isinstance(fact, Instant)}
+    shelter = known.get("shelter")
+    if isinstance(shelter, Shelter) and shelter.opens:
+        found["shelter_opens"] = shelter.opens
+    if facts is None:
+        zone = next((fact.zone for fact in found.values()), "UTC")
+        given = {
+            "act_by": alert.act_by,
+            "expires": alert.expires,
+            "next_update": alert.next_update,
+            "issued": alert.sent,
+        }
+        found |= {name: Instant(at=at, zone=zone) for name, at in given.items() if at and name not in found}
+    return found
+
+
+def hear(question: Question, heard: Heard) -> None:
+    """Every time is one of the alert's; the last moment, or the end, is told."""
+    told, lone = moments.read(question.counted, question.tongue)
+    instants = _instants(question)
+    today = instants["issued"].local.date()
+    wrong_ones = [(moment, role) for moment in told for role in _wrong_role(question, heard, moment, instants, today)]
+    for moment, role in wrong_ones:
+        _wrong_time(question, heard, moment, role, today)
+    _lone_days(question, heard, lone, today)
+    needed = "act_by" if "act_by" in instants else "expires"
+    if needed not in heard.states and question.alert.kind not in _UNTIMED:
+        heard.lacks.append(needed)
+
+
+def _wrong_role(
+    question: Question, heard: Heard, moment: moments.Moment, instants: dict[str, Instant], today: date
+) -> Iterator[str | None]:
+    """Nothing where the moment is told rightly; else the role that its words claim, or None."""
+    fitting = [name for name, at in instants.items() if _fits(moment, at, today) or _fitted(question, name, moment, at, today)]
+    if moment.role in instants and moment.role not in fitting:
+        yield moment.role
+    elif fitting:
+        for name in fitting if moment.role not in fitting else [moment.role]:
+            state(heard, name or "")
+        _doubts(question, heard, moment)
+    else:
+        yield None
+
+
+def _lone_days(question: Question, heard: Heard, lone: list[moments.Day], today: date) -> None:
+    known = (*_instants(question).values(), *_olds(question).values())
+    for day in lone:
+        if any(day.fits(at.local, today) for at in known):
+            continue
+        found = question.counted.written(question.source, *day.span)
+        nearest = _instants(question).get("act_by") or _instants(question)["expires"]
+        message = f"No fact states the day “{found}”."
+        stranger(question, heard, Contradiction("act_by", found, f"{nearest.local:%A %d %B}", "C05", message))
+
+
+_MINUTES_AGO = 10
+_UNTIMED = (Kind.ALL_CLEAR, Kind.RECOVERY, Kind.SUPPORT, Kind.CHECK_IN, Kind.RUMOR_CONTROL, Kind.PREPAREDNESS)
+
+
+def _olds(question: Question) -> dict[str, Instant]:
+    return _instants(question, question.older) if question.older else {}
+
+
+def _fits(moment: moments.Moment, at: Instant, today: date) -> bool:
+    return moment.same_clock(at) and moment.same_zone(at) and moment.same_day(at, today)
+
+
+def _fitted(question: Question, name: str, moment: moments.Moment, at: Instant, today: date) -> bool:
+    """True where it fitted a few minutes ago, for a moment that is counted from now."""
+    if name not in question.floating:
+        return False
+    earlier = (Instant(at=at.at - timedelta(minutes=m), zone=at.zone) for m in range(1, _MINUTES_AGO + 1))
+    return any(_fits(moment, one, today) for one in earlier)
+
+
+def _doubts(question: Question, heard: Heard, moment: moments.Moment) -> None:
+    if not moment.sure:
+        found = question.counted.written(question.source, *moment.span)
+        said = f"“{found}” does not say whether it is in the morning or in the evening."
+        heard.notes.append(finding("C04", said, severity=Severity.WARN))
+
+
+def _wrong_time(question: Question, heard: Heard, moment: moments.Moment, role: str | None, today: date) -> None:
+    instants, found = _instants(question), question.counted.written(question.source, *moment.span)
+    stale = [name for name, at in _olds(question).items() if _fits(moment, at, today)]
+    meant = (
+        role
+        or (stale[0] if stale and stale[0] in instants else None)
+        or ("act_by" if "act_by" in instants else "expires")
+    )
+    expected = f"{instants[meant].local:%A %d %B, %H:%M} {instants[meant].zone}"
+    if stale and not role:
+        if meant in heard.states and question.alert.kind in (Kind.UPDATE, Kind.CORRECTION):
+            return  # the wrong or older time is named beside the right one
+        wrong(heard, meant, found, expected, "C16", f"“{found}” is of the version before; it is now {expected}.")
+        return
+    rule = "C05" if moment.same_clock(instants[meant]) and moment.same_zone(instants[meant]) else "C04"
+    message = f"No fact states the time “{found}”; {meant} is {expected}."
+    told = Contradiction(meant, found, expected, rule, message)
+    if role:
+        wrong(heard, *told)
+    else:
+        stranger(question, heard, told)

@@ -1,0 +1,63 @@
+"""Where: the places that a text names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from onevoice.alert import Kind
+from onevoice.checks.hearing.question import Contradiction, Heard, Question, state, stranger
+from onevoice.checks.plain import plain
+from onevoice.checks.reading import links
+from onevoice.facts import Places, Shelter
+
+# --- places
+
+
+def hear(question: Question, heard: Heard) -> None:
+    fact = question.alert.factset.get("places")
+    told = {place.id: place.names for place in fact.places} if isinstance(fact, Places) else {}
+    lacking = [place for place, names in told.items() if not _named(question, names.values())]
+    area = fact.area_name.values() if isinstance(fact, Places) else ()
+    if not lacking or (len(lacking) == len(told) and _named(question, area)):
+        state(heard, "place")
+    else:
+        heard.lacks.append("place")
+    before = question.older.get("places") if question.older else None
+    older = {place.id for place in before.places} if isinstance(before, Places) else set()
+    blank = _without(question, [name for names in told.values() for name in names.values()])
+    for zone, names in question.zones.items():
+        if zone in told or (zone in older and question.alert.kind in (Kind.UPDATE, Kind.CORRECTION)):
+            continue
+        if found := next((name for name in names.values() if _stands(name, blank)), None):
+            expected = (
+                ", ".join(place.name(question.language) for place in fact.places) if isinstance(fact, Places) else ""
+            )
+            message = f"The text names {found}, which is not in the area."
+            stranger(question, heard, Contradiction("place", found, expected, "C10", message))
+
+
+def _without(question: Question, names: Iterable[str]) -> str:
+    """The text without the alert's own places, the authority's name and its links."""
+    text = question.source
+    fixed = [*names, *question.authority.names.values(), *(link.text for link in links.links(text))]
+    shelter = question.alert.factset.get("shelter")
+    if isinstance(shelter, Shelter):
+        fixed += [*shelter.name.values(), shelter.address]
+    for name in sorted(map(plain, filter(None, fixed)), key=len, reverse=True):
+        text = text.replace(name, " ")
+    return text
+
+
+def _named(question: Question, names: Iterable[str]) -> bool:
+    return any(question.has(name) for name in names)
+
+
+def _stands(name: str, text: str) -> bool:
+    """As a name: in its own capitals and whole, so that a harbor is not the Harbor."""
+    said, start = plain(name), text.find(plain(name))
+    while start >= 0:
+        before, after = text[start - 1 : start], text[start + len(said) : start + len(said) + 1]
+        if not (said[0].isascii() and (before.isalnum() or after.isalnum())):
+            return True
+        start = text.find(said, start + 1)
+    return False

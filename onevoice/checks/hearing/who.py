@@ -1,0 +1,127 @@
+"""Who speaks, in which language, of which danger, and whether it is an exercise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from onevoice.alert import Kind, Status
+from onevoice.checks import sentences
+from onevoice.checks.hearing.question import Heard, Question, state, wrong
+from onevoice.checks.plain import plain
+from onevoice.checks.reading import links, tongues
+from onevoice.checks.reading.words import tongue
+from onevoice.checks.terms import glossary
+from onevoice.library import Library
+
+
+def hear(question: Question, heard: Heard) -> None:
+    """Language, status, source and hazard."""
+    for part in (_language, _status, _source, _hazard):
+        part(question, heard)
+
+
+# --- language, status, source, hazard
+
+
+def _language(question: Question, heard: Heard) -> None:
+    library = question.library
+    others = [tongue(library.root, library.voice(tag).language) for tag in library.languages if _readable(library, tag)]
+    text = question.source
+    for words in _fixed(question):
+        text = text.replace(words, " ")
+    for link in links.links(text):
+        text = text.replace(link.text, " ")
+    found = tongues.other_language(text, question.tongue, others)
+    if found:
+        wrong(
+            heard, "language", found, question.language, "C26", f"This is not {question.language}; it reads as {found}."
+        )
+
+
+def _readable(library: Library, tag: str) -> bool:
+    return (library.root / "locales" / tag / "reading.yaml").is_file()
+
+
+def _fixed(question: Question) -> Iterator[str]:
+    """Names, which are in no language."""
+    yield from question.authority.names.values()
+    for names in question.zones.values():
+        yield from names.values()
+
+
+def _status(question: Question, heard: Heard) -> None:
+    status, words = question.alert.status, question.tongue.words.status
+    said = [name for name, forms in words.items() if question.tongue.any(forms).search(question.folded.text)]
+    said += [name for name in words if question.has(_mark(question, name))]
+    if status == Status.ACTUAL:
+        marked = [name for name in words if _alone(question, _mark(question, name))]
+        if marked:
+            wrong(heard, "status", marked[0], status, "C24", f"The text of a real alert says that it is a {marked[0]}.")
+    elif str(status) in said:
+        state(heard, "status")
+    else:
+        heard.lacks.append("status")
+
+
+def _mark(question: Question, status: str) -> str:
+    return question.library.sentence(question.language, f"frame.mark.{status.lower()}").text
+
+
+def _alone(question: Question, mark: str) -> bool:
+    folded = question.tongue.fold(plain(mark)).rstrip(".")
+    return any(line.strip(" .!:#*").startswith(folded) for line in question.folded.text.split("\n") if folded)
+
+
+def _source(question: Question, heard: Heard) -> None:
+    if any(question.has(name) for name in question.authority.names.values()):
+        state(heard, "source")
+    else:
+        heard.lacks.append("source")
+
+
+def _hazard(question: Question, heard: Heard) -> None:
+    alert, words = question.alert, question.tongue.words
+    own = [*words.hazards.get(alert.hazard, ()), _name_of_hazard(question, alert.hazard)]
+    if question.tongue.any(own).search(question.folded.text) or _opens(question):
+        state(heard, "hazard")
+    else:
+        other = next((name for name in words.hazards if name != alert.hazard and _names(question, name)), None)
+        if other:
+            wrong(heard, "hazard", other, alert.hazard, "C09")
+        heard.lacks.append("hazard")
+    _level(question, heard)
+
+
+def _opens(question: Question) -> bool:
+    """True where an approved opening sentence of the hazard stands in the text."""
+    keys = (
+        k
+        for k in question.library.lexicon.sources
+        if k.startswith(f"hazard.{question.alert.hazard}.{question.alert.kind}.opening")
+    )
+    said = (question.library.sentence(question.language, key).text for key in keys)
+    return any(sentences.stands(text, question.source) for text in said)
+
+
+def _names(question: Question, hazard: str) -> bool:
+    return question.tongue.any(question.tongue.words.hazards[hazard]).search(question.folded.text) is not None
+
+
+def _name_of_hazard(question: Question, hazard: str) -> str:
+    return plain(question.library.sentence(question.language, f"hazard.{hazard}.name").text)
+
+
+def _level(question: Question, heard: Heard) -> None:
+    """A warning is no watch, and a watch no warning."""
+    levels = question.tongue.words.levels
+    own = {Kind.WATCH: "watch", Kind.WARNING: "warning", Kind.UPDATE: "warning"}.get(question.alert.kind)
+    if own is None:
+        return
+    other = "watch" if own == "warning" else "warning"
+    terms = glossary(question.library.root, question.language).terms
+    said = {}
+    for name, words in levels.items():
+        known = (*words, terms[name].term) if name in terms else words
+        said[name] = question.tongue.any(known).search(question.folded.text)
+    if (found := said.get(other)) and not said.get(own):
+        wrong(heard, "level", found[0], own, "C09", f"This is a {own}; the text says “{found[0]}”.")
