@@ -16,6 +16,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from onevoice.variant import mark_of
+
 HERE = Path(__file__).parent
 SHEET = (HERE / "sheet.css").read_text(encoding="utf-8")
 WORTH_PACKING = 500
@@ -52,6 +54,7 @@ def _screens() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.globals["mark_of"] = mark_of
     found.globals["sheet"] = Markup(SHEET)  # noqa: S704 - our own file; its hash stands in the policy
     return found
 

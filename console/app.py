@@ -13,8 +13,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 
-from console import answers, approval, callbacks, feeds, partners, public
-from console.throttle import Throttle
+from console import answers, approval, callbacks, feeds, halting, partners, public
+from console.proving import Door, MustWait
 from onevoice.desk.wiring import Desk, open_desk
 from onevoice.errors import Conflict, NotAllRight, OneVoiceError, OutOfReach, Refused, Unusable
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 STATUS: tuple[tuple[type[OneVoiceError], int], ...] = (
+    (MustWait, 429),
     (Unusable, 422),
     (Refused, 403),
     (Conflict, 409),
@@ -47,8 +48,9 @@ def build(desk: Desk) -> FastAPI:
     """The console on a desk. Without the pages of FastAPI that describe it: they load scripts from elsewhere."""
     app = FastAPI(title="OneVoice", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.desk = desk
-    app.state.throttle = Throttle()
-    for room in (public, feeds, callbacks, approval, partners):
+    app.state.door = Door()
+    app.state.door.remember(desk)
+    for room in (public, feeds, callbacks, approval, halting, partners):
         app.include_router(room.routes)
     app.add_exception_handler(OneVoiceError, _said)
     app.add_exception_handler(HTTPException, _plain)

@@ -1,10 +1,9 @@
-"""The approval page, the status page, and the button that stops all sending."""
+"""The approval page and the status page."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from hmac import compare_digest
 
 from fastapi import APIRouter
@@ -14,9 +13,10 @@ from starlette.responses import Response
 
 from console import answers, maps
 from console.asking import Form, OurPage, TheDesk
-from console.throttle import Throttle
+from console.proving import Door, MustWait, name_in
+from console.typed import Typed
 from console.words import Words
-from onevoice.desk import approve, control, officers, release
+from onevoice.desk import approve, release
 from onevoice.desk import look as looking
 from onevoice.desk.look import Look
 from onevoice.desk.officers import Actor
@@ -28,17 +28,6 @@ routes = APIRouter()
 
 MOVING = frozenset({"sending", "halted"})
 """States in which the figures change by themselves, so that the page loads itself again."""
-LONGEST_NAME = 80
-
-
-@dataclass(frozen=True)
-class Typed:
-    """What a person typed, and what is wrong with it, by field. The secret is never given back."""
-
-    name: str = ""
-    hazard: str = ""
-    reason: str = ""
-    problems: Mapping[str, str] = field(default_factory=dict)
 
 
 def form_token(desk: Desk, alert_id: str, shown: str) -> str:
@@ -78,15 +67,10 @@ def _page(desk: Desk, alert_id: str, typed: Typed | None = None, status: int = 2
 @routes.post("/approve/{alert_id}", dependencies=[OurPage])
 def act(request: Request, desk: TheDesk, alert_id: str, form: Form) -> Response:
     """Approve, approve and send, or return. What was typed is kept where something is wrong with it."""
-    throttle: Throttle = request.app.state.throttle
-    name = form.get("name", "").strip()[:LONGEST_NAME]
-    keys = (f"name {name.casefold()}", f"address {request.client.host if request.client else ''}")
-    if seconds := throttle.wait(*keys):
-        return _too_many(desk, alert_id, form, seconds)
+    door: Door = request.app.state.door
     try:
         _ours(desk, alert_id, form)
-        actor = _proved(desk, throttle, keys, name, form.get("secret", ""))
-        _do(desk, alert_id, actor, form)
+        _do(desk, alert_id, door.prove(request, desk, form), form)
     except OneVoiceError as error:
         return _wrong(desk, alert_id, form, error)
     done = answers.see(f"/approve/{alert_id}")
@@ -110,20 +94,6 @@ def _ours(desk: Desk, alert_id: str, form: Mapping[str, str]) -> None:
     if not compare_digest(expected.encode(), form.get("token", "").encode()):
         what = "This form is not one that we made for this alert."
         raise Conflict(what, remedy="Read the page again, then decide.")
-
-
-def _proved(desk: Desk, throttle: Throttle, keys: tuple[str, ...], name: str, secret: str) -> Actor:
-    if not (name and secret):
-        missing = "name" if not name else "secret"
-        what = f"Type your {missing}."
-        raise Unusable(what, where=missing)
-    try:
-        actor = officers.prove(desk, name, secret)
-    except Refused as refused:
-        throttle.failed(*keys)
-        raise Refused(refused.what, where="secret", remedy=refused.remedy) from None
-    throttle.passed(keys[0])
-    return actor
 
 
 def _do(desk: Desk, alert_id: str, actor: Actor, form: Mapping[str, str]) -> None:
@@ -161,24 +131,19 @@ def _release(desk: Desk, alert_id: str, actor: Actor) -> None:
     release.release(desk, alert_id, actor)
 
 
-def _too_many(desk: Desk, alert_id: str, form: Mapping[str, str], seconds: int) -> Response:
-    words = f"Too many wrong secrets. Wait {seconds} seconds, then try again. To stop all sending you need no secret."
-    answer = _page(desk, alert_id, _typed(form, {"secret": words}), 429)
-    answer.headers["Retry-After"] = str(seconds)
-    return answer
-
-
 def _wrong(desk: Desk, alert_id: str, form: Mapping[str, str], error: OneVoiceError) -> Response:
     from console.app import status_of  # noqa: PLC0415 - the application imports its rooms
 
     place = error.where if error.where in ("name", "secret", "hazard", "reason") else "form"
     words = f"{error.what} {error.remedy}".strip()
-    return _page(desk, alert_id, _typed(form, {place: words}), status_of(error))
+    answer = _page(desk, alert_id, _typed(form, {place: words}), status_of(error))
+    if isinstance(error, MustWait):
+        answer.headers["Retry-After"] = str(error.seconds)
+    return answer
 
 
 def _typed(form: Mapping[str, str], problems: Mapping[str, str]) -> Typed:
-    kept = {name: form.get(name, "") for name in ("name", "hazard", "reason")}
-    return Typed(**kept, problems=problems)
+    return Typed(name_in(form), form.get("hazard", ""), form.get("reason", ""), problems)
 
 
 @routes.get("/status/{alert_id}")
@@ -198,34 +163,3 @@ def status(desk: TheDesk, alert_id: str) -> Response:
         now=desk.now(),
         zone=desk.settings.zone,
     )
-
-
-@routes.get("/halt")
-def ask_to_halt(desk: TheDesk, back: str = "") -> Response:
-    """The step between the button and the deed, on a page of its own."""
-    return _halt_page(desk, Typed(), back)
-
-
-def _halt_page(desk: Desk, typed: Typed, back: str, problem: str = "", status: int = 200) -> Response:
-    try:
-        standing = control.state(desk)
-    except OneVoiceError:
-        stopped = desk.settings.halt_file.exists()
-        standing = {"control": "halted" if stopped else "unknown", "by": typed.name, "reason": typed.reason}
-    mode = desk.settings.mode.value
-    return answers.page(
-        "halt.html", status=status, mode=mode, back=back, standing=standing, problem=problem, typed=typed
-    )
-
-
-@routes.post("/halt", dependencies=[OurPage])
-def halt(desk: TheDesk, form: Form) -> Response:
-    """Stop all sending. No secret: to stop must always be easy. A name, because somebody will ask."""
-    name, reason = form.get("name", "").strip()[:LONGEST_NAME], form.get("reason", "").strip()
-    back = form.get("back", "")
-    if not name:
-        words = "Type your name, so that others know whom to ask."
-        return _halt_page(desk, Typed(reason=reason, problems={"name": words}), back, status=422)
-    done = control.halt(desk, name, reason or "no reason given")
-    problem = "" if done.get("database", True) else str(done.get("detail", ""))
-    return _halt_page(desk, Typed(name=name, reason=reason), back, problem)

@@ -13,6 +13,8 @@ from onevoice.desk.wiring import Desk
 from onevoice.errors import Refused
 
 LARGEST_CALLBACK = 64 * 1024
+LARGEST_REPORT = 1 << 20
+"""A mail server sends back the whole mail with its report."""
 LARGEST_FORM = 16 * 1024
 MOST_FIELDS = 30
 

@@ -8,11 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console import answers
-from console.asking import LARGEST_CALLBACK, Form, TheDesk, octets
+from console.asking import LARGEST_CALLBACK, LARGEST_REPORT, Form, TheDesk, octets
 from console.words import Words, best
 from onevoice.desk import receive
 from onevoice.desk.wiring import Desk
 from onevoice.errors import Refused, Unusable
+from onevoice.people import Means
 
 routes = APIRouter()
 
@@ -24,7 +25,7 @@ async def callback(request: Request, desk: TheDesk, means: str, token: str) -> R
     The answer comes after it was stored; where it could not be stored, the 503 of every error of that sort makes the
     provider say it again.
     """
-    body = await octets(request, LARGEST_CALLBACK)
+    body = await octets(request, LARGEST_REPORT if means == Means.EMAIL else LARGEST_CALLBACK)
     query = f"?{request.url.query}" if request.url.query else ""
     url = f"{desk.settings.public_url.rstrip('/')}{request.url.path}{query}"
     told = await run_in_threadpool(receive.receive, desk, means, url, request.headers, body)

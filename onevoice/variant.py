@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
 
 from onevoice.facts import content_hash
-from onevoice.people import Frozen, Means, Profile
+from onevoice.people import Frozen, Language, Means, Profile
 
 
 class Severity(StrEnum):
@@ -52,6 +52,18 @@ class Finding(Frozen):
     part: str | None = None
     span: tuple[int, int] | None = None
 
+    @property
+    def mark(self) -> str:
+        """What a person reads before it."""
+        return mark_of(self.severity, self.scope)
+
+
+def mark_of(severity: str, scope: str = Scope.RELEASE) -> str:
+    """One word for what a finding does, everywhere that people read: STOP, HELD, LOOK, NOTE."""
+    if severity == Severity.BLOCK:
+        return "STOP" if scope == Scope.RELEASE else "HELD"
+    return "LOOK" if severity == Severity.WARN else "NOTE"
+
 
 class Span(Frozen):
     """Where a fact stands: part name, start (inclusive) and end (exclusive) in code points."""
@@ -62,10 +74,14 @@ class Span(Frozen):
 
 
 class Readability(Frozen):
-    """A reading measure. `score` is null where `verdict` is not-measurable or counts are the measure."""
+    """A reading measure. `score` is null where `verdict` is not-measurable or counts are the measure.
+
+    `interval`: between which values the score lies, where there is one.
+    """
 
     measure: str
     score: float | None = None
+    interval: tuple[float, float] | None = None
     target: str = ""
     verdict: str
     counts: dict[str, float] = {}
@@ -76,7 +92,8 @@ class Variant(Frozen):
 
     `parts`: sms {text}; email {subject, text, html}. Email parts may hold the two slots `{manage_url}` and
     `{message_id}`. `said` lists the ids of the sentences in the text, in order; `actions` those of the actions.
-    `left_out` lists what did not fit, in the fixed order of leaving out.
+    `left_out` lists what did not fit, in the fixed order of leaving out. `stand_in`: an English text, with the number
+    to call, for somebody who reads another language; `lead` is the language of the line that tells them so, if any.
     """
 
     hazard: str
@@ -91,6 +108,8 @@ class Variant(Frozen):
     said: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    stand_in: bool = False
+    lead: Language | None = None
     provenance: Provenance
     factset: str
     template: str
@@ -108,10 +127,14 @@ class Variant(Frozen):
         """Hash over what a person would read, for whom and by which means. Findings do not count."""
         return content_hash([self.group, self.profile.key, self.means, self.messenger, self.parts, self.factset])
 
+    def stopping(self, passed: Container[str] = ()) -> Iterator[Finding]:
+        """The findings that hold this text back and that nobody released past; `passed`: rules overridden."""
+        blocks = (f for f in self.findings if f.severity is Severity.BLOCK and f.scope is not Scope.RELEASE)
+        return (f for f in blocks if f.rule not in passed)
+
     def withheld(self, passed: Container[str] = ()) -> bool:
         """True where a finding holds this text back and nobody released past it; `passed`: rules overridden."""
-        stopping = (f for f in self.findings if f.severity is Severity.BLOCK and f.scope is not Scope.RELEASE)
-        return any(f.rule not in passed for f in stopping)
+        return any(True for _ in self.stopping(passed))
 
     @property
     def held(self) -> bool:
@@ -133,6 +156,7 @@ def to_json(variant: Variant, **more: Any) -> dict[str, Any]:
         "needs": list(variant.profile.needs),
         "group": variant.group,
         "left_out": list(variant.left_out),
+        "stand_in": variant.stand_in,
         "findings": [f.model_dump(mode="json") for f in variant.findings],
     }
     return plain | more

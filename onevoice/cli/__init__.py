@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from onevoice.cli import alerts, audience, content, exchange, machine, people, running, texts
+from onevoice.cli import alerts, audience, content, exchange, following, incidents, machine, people, running, texts
 
 app = typer.Typer(
     name="onevoice",
@@ -21,9 +21,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(alerts.app, name="alert")
-app.add_typer(alerts.replies, name="replies")
+app.add_typer(following.replies, name="replies")
 app.add_typer(audience.app, name="audience")
 app.add_typer(people.app, name="people")
+app.add_typer(incidents.app, name="incident")
 app.add_typer(texts.app, name="text")
 app.add_typer(content.templates, name="templates")
 app.add_typer(content.locales, name="locales")

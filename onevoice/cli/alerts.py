@@ -1,4 +1,4 @@
-"""`onevoice alert`: from what somebody knows at minute three to the after-action report."""
+"""`onevoice alert`: from what somebody knows at minute three to the release, and to the next version."""
 
 from __future__ import annotations
 
@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onevoice.cli.common import As, Json, actor, answer, desk, say, table
+from onevoice.cli import following
+from onevoice.cli.common import As, Json, actor, answer, desk, say
 
 if TYPE_CHECKING:
     from onevoice.desk.draft import Step
 
 app = typer.Typer(help="Draft, preview, submit, approve, release, revise, follow.", no_args_is_help=True)
-replies = typer.Typer(help="What people sent back.", no_args_is_help=True)
-
-
-@replies.callback()
-def _group() -> None:
-    """Keeps `replies list` a command of its own while it is the only one."""
 
 
 def _show(step: Step, json: bool, words: str) -> None:
@@ -45,7 +40,7 @@ def new(
         raise Unusable(
             "There is such a file already.", where=str(target), remedy="Name another: alert new HAZARD FILE."
         )
-    target.write_text(ask(here, hazard, kind), encoding="utf-8")
+    target.write_text(ask(here, hazard, kind, target.parent), encoding="utf-8")
     say(f"Written to {target}. Next: onevoice alert preview {target}")
 
 
@@ -54,9 +49,10 @@ def preview(
     alert: Annotated[str, typer.Argument(help="An alert file, or the id of an alert.")],
     json: Json = False,
     html: Annotated[Path | None, typer.Option(help="Write the matrix of all texts to this file.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Show each text and each finding.")] = False,
 ) -> None:
     """Compose and check everything; send nothing. Exit status 1 where a finding blocks the release."""
-    from onevoice.cli import showing
+    from onevoice.cli import previewing
     from onevoice.desk.preview import preview
 
     seen = preview(desk(), alert)
@@ -67,7 +63,7 @@ def preview(
     if json:
         answer(seen.to_json())
     else:
-        showing.preview(seen)
+        previewing.preview(seen, alert, everything=everything)
     raise typer.Exit(1 if seen.blocked else 0)
 
 
@@ -89,6 +85,15 @@ def edit(alert: str, file: Path, as_: As, json: Json = False) -> None:
     here = desk()
     step = edit(here, alert, file, actor(here, as_))
     _show(step, json, f"Changed. Next: onevoice alert submit {step.id} --as NAME")
+
+
+@app.command()
+def discard(alert: str, as_: As, json: Json = False) -> None:
+    """Set aside a draft, or what was returned: it can never go out. What was submitted or sent cannot be discarded."""
+    from onevoice.desk.revise import discard
+
+    here = desk()
+    _show(discard(here, alert, actor(here, as_)), json, "Discarded. Nothing of it can be sent any more.")
 
 
 @app.command()
@@ -199,67 +204,4 @@ def cancel(alert: str, as_: As, json: Json = False, reason: str | None = None) -
     _show(step, json, f"Drafted as all-clear. Next: onevoice alert submit {step.id} --as NAME")
 
 
-@app.command()
-def status(
-    alert: str,
-    json: Json = False,
-    watch: Annotated[bool, typer.Option(help="Go on showing it until nothing more is to come.")] = False,
-) -> None:
-    """Progress and reach."""
-    from onevoice.cli import showing
-    from onevoice.desk import status as standing
-
-    here = desk()
-    if watch:
-        showing.watch(here, alert)
-    found = standing.status(here, alert)
-    if json:
-        answer(found)
-    else:
-        showing.status(found)
-
-
-@app.command("list")
-def list_(json: Json = False) -> None:
-    """The newest alerts."""
-    from onevoice.desk.status import listing
-
-    rows = listing(desk())
-    if json:
-        answer(rows)
-    else:
-        table((tuple(row.values()) for row in rows), ("id", "hazard", "kind", "status", "state", "by"))
-
-
-@app.command()
-def report(alert: str, html: Annotated[Path, typer.Option(help="Where to write it.")]) -> None:
-    """The after-action report: one HTML file, readable without a network."""
-    from onevoice.desk.report import report
-
-    html.write_text(report(desk(), alert), encoding="utf-8")
-    say(f"The report is in {html}.")
-
-
-@app.command("replies")
-def replies_(alert: str, json: Json = False) -> None:
-    """What people sent back to an alert, unread first."""
-    _print_replies(alert, json)
-
-
-@replies.command("list")
-def replies_list(json: Json = False) -> None:
-    """What people sent back, unread first."""
-    _print_replies(None, json)
-
-
-def _print_replies(alert: str | None, json: bool) -> None:
-    from onevoice.desk.receive import listing
-
-    rows = listing(desk(), alert)
-    if json:
-        answer(rows)
-    else:
-        table(
-            ((r["id"], r["received_at"], "URGENT" if r["urgent"] else r["word"], r["text"]) for r in rows),
-            ("id", "when", "word", "text"),
-        )
+following.add_to(app)

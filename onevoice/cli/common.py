@@ -45,6 +45,14 @@ def secret(open_desk: Desk, prompt: str, *, confirm: bool = False) -> str:
     return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=confirm, err=True))
 
 
+def new_secret(open_desk: Desk, prompt: str) -> str:
+    """A secret that takes the place of another: from the environment, else asked twice."""
+    given = open_desk.settings.new_secret
+    if given is not None:
+        return given.get_secret_value()
+    return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True))
+
+
 def answer(value: Any) -> None:
     """Print JSON, alone on standard output."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))

@@ -44,13 +44,15 @@ def update(language: Annotated[str, typer.Argument(help="A language, or all.")] 
 
 
 def _findings(found: list[dict[str, str]], json: bool) -> None:
+    from onevoice.variant import mark_of
+
     blocking = [f for f in found if f["severity"] == "block"]
     if json:
         answer(found)
     else:
         for finding in found:
-            typer.echo(f"{finding['severity']:5}  {finding['rule']:4}  {finding['where']}: {finding['message']}")
+            typer.echo(f"{mark_of(finding['severity'])}  {finding['rule']:4}  {finding['where']}: {finding['message']}")
             if finding["remedy"]:
-                typer.echo(f"             {finding['remedy']}")
-        say(f"{len(blocking)} block, {len(found) - len(blocking)} warn or note.")
+                typer.echo(f"            {finding['remedy']}")
+        say(f"{len(blocking)} STOP, {len(found) - len(blocking)} LOOK or NOTE.")
     raise typer.Exit(1 if blocking else 0)

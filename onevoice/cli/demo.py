@@ -35,6 +35,7 @@ def run(*, recipients: int, keep_open: bool, prefect: bool) -> None:
     """Make a town, send it an exercise, and say where everything is."""
     from onevoice import settings
 
+    os.umask(0o077)  # as a deployment keeps its people: what this and its parts write, nobody else reads
     home = _empty(settings.load().home.resolve() / "demo")
     begun = time.monotonic()
     with ExitStack() as parts:
@@ -53,7 +54,7 @@ def run(*, recipients: int, keep_open: bool, prefect: bool) -> None:
 
 def _empty(home: Path) -> Path:
     shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
+    home.mkdir(parents=True, mode=0o700)
     return home
 
 
@@ -81,11 +82,12 @@ def _part(home: Path, name: str, words: list[str], *, out: int | None = None) ->
 
 @contextmanager
 def _sandbox(home: Path) -> Iterator[Mapping[str, str]]:
-    from onevoice.desk.setup import SANDBOX_ACCOUNT, SANDBOX_TOKEN
+    from onevoice.desk.setup import SANDBOX_ACCOUNT, SANDBOX_TOKEN, posting_options
 
     words = [sys.executable, "-m", "sandbox", "--with-parent", "--delay-scale", "0.5"]
     words += ["--record", str(home / "sandbox-record.jsonl")]
     words += ["--account-sid", SANDBOX_ACCOUNT, "--auth-token", SANDBOX_TOKEN]
+    words += [str(word) for pair in posting_options().items() for word in pair]
     with _part(home, "sandbox", words, out=subprocess.PIPE) as part:
         yield _first_line(part.stdout)
 
@@ -99,7 +101,7 @@ def _first_line(out: IO[str] | None) -> Mapping[str, str]:
 
 
 def _environment(home: Path, sandbox: Mapping[str, str]) -> dict[str, str]:
-    from onevoice.desk.setup import SANDBOX_ACCOUNT, SANDBOX_FROM, SANDBOX_TOKEN
+    from onevoice.desk.setup import SANDBOX_ACCOUNT, SANDBOX_FROM, SANDBOX_POSTS, SANDBOX_TOKEN
 
     host, port = sandbox["smtp"].rsplit(":", 1)
     return {
@@ -117,6 +119,11 @@ def _environment(home: Path, sandbox: Mapping[str, str]) -> dict[str, str]:
         "ONEVOICE_SMTP_FROM": "alerts@millford.example",
         "ONEVOICE_SMS_RATE": "400",
         "ONEVOICE_EMAIL_RATE": "200",
+        "ONEVOICE_MASTODON_API_BASE": sandbox["mastodon"],
+        "ONEVOICE_BLUESKY_API_BASE": sandbox["bluesky"],
+        **{f"ONEVOICE_{setting.upper()}": value for setting, value in SANDBOX_POSTS.items()},
+        "ONEVOICE_MASTODON_RATE": "20",
+        "ONEVOICE_BLUESKY_RATE": "20",
         "PREFECT_HOME": str(home / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_LOGGING_LEVEL": "WARNING",

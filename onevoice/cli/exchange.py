@@ -70,7 +70,7 @@ def _split(text: str) -> tuple[str, ...]:
 
 @partner.command("add")
 def add(
-    partner_id: Annotated[str, typer.Argument(metavar="ID")],
+    partner_id: Annotated[str, typer.Argument(metavar="ID", help="Short, for the commands: mill-radio.")],
     name: Annotated[str, typer.Option(help="The organisation's name.")] = "",
     email: Annotated[str, typer.Option(help="Gets a mail at each version.")] = "",
     languages: Listed = "",
@@ -81,8 +81,15 @@ def add(
     from onevoice.desk import partners
 
     here = desk()
-    wants = {"languages": _split(languages), "tiers": _split(tiers), "zones": _split(zones)}
-    token = partners.add(here, partner_id, name or partner_id, email=email, **wants)
+    token = partners.add(
+        here,
+        partner_id,
+        name or partner_id,
+        email=email,
+        languages=_split(languages),
+        tiers=_split(tiers),
+        zones=_split(zones),
+    )
     say("This address is shown only now; it is the partner's key.")
     typer.echo(f"{here.settings.public_url.rstrip('/')}/partners/{token}/")
 

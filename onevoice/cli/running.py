@@ -38,7 +38,8 @@ def halt(
     stopped = control.halt(here, by, reason)
     _control(stopped, json)
     if stopped.get("database") is False:
-        say(f"The database was not told, so other machines may still send. {stopped['detail']}")
+        say(f"{stopped['detail']} The file HALT is written; the sender on this machine tells the database later.")
+        say("Until then other machines may still send: run `onevoice halt` there too.")
         raise typer.Exit(1)
 
 
@@ -79,7 +80,15 @@ def serve(
     here.ledger  # noqa: B018 - opens the database, so that a missing one is said before anything listens
     number = port or urlsplit(here.settings.public_url).port or 8300
     say(f"Serving {here.settings.public_url} on {host}:{number}")
-    uvicorn.run("console.app:create", factory=True, host=host, port=number, log_level="warning", access_log=False)
+    uvicorn.run(
+        "console.app:create",
+        factory=True,
+        host=host,
+        port=number,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+    )
 
 
 def add_to(app: typer.Typer) -> None:

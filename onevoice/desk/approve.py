@@ -73,13 +73,15 @@ def _answer(
     reason: str | None = None,
 ) -> None:
     now = desk.now()
+    when = {"approved_at": now} if verdict == "approved" else {}
     with desk.ledger.write() as conn:
+        # the state first: from then on nobody can void what was frozen while it is being answered
+        first = alerts.move(conn, alert_id, of=("submitted",), to=to, **when)
         release = alerts.standing_release(conn, alert_id)
         if release is None or (shown is not None and shown != release.hash):
             what = f"{alert_id} changed since it was shown."
             raise Conflict(what, remedy="Look at it again.")
-        when = {"approved_at": now} if verdict == "approved" else {}
-        if not alerts.move(conn, alert_id, of=("submitted",), to=to, **when):
+        if not first:
             raise _too_late(conn, alert_id)
         alerts.approve(
             conn,

@@ -79,6 +79,8 @@ def tell_partners(desk: Desk, alert_id: str) -> int:
         alert = alerts.value(draft.found(conn, alert_id))
         release = alerts.standing_release(conn, alert_id)
         rows = [p for p in partners.everybody(conn) if p.revoked_at is None and p.email_enc and _wants(p, alert)]
+    if not rows:
+        return 0
     line = f"{_mark(alert)}Version {alert.version}: {_named(desk, alert)}. Content {release.hash if release else ''}"
     told = [
         Notice(Means.EMAIL, p.email_enc, line, alert.page_url, "version", {"partner_id": p.id}) for p in rows if release
@@ -98,7 +100,9 @@ def _mark(alert: Alert) -> str:
 
 
 def _named(desk: Desk, alert: Alert) -> str:
-    return f"{desk.content.lexicon.hazards[alert.hazard].name}, {alert.kind}"
+    from onevoice import lexicon  # noqa: PLC0415 - not the whole content: a release needs no templates and no Babel
+
+    return f"{lexicon.load(desk.settings.content_root).hazards[alert.hazard].name}, {alert.kind}"
 
 
 def _send(desk: Desk, alert: Alert, release: AnyRow, told: Sequence[Notice]) -> None:
@@ -113,7 +117,7 @@ async def _send_all(desk: Desk, alert: Alert, release: AnyRow, told: Sequence[No
     providers = build(desk.settings)
     try:
         for number, notice in enumerate(told):
-            provider = providers.get(notice.means)
+            provider = next((p for p in providers.values() if p.means is notice.means), None)
             if provider:
                 outcome = await provider.send(_outgoing(desk, alert, release, notice, number))
                 _keep(desk, alert, release, notice, outcome.result)

@@ -19,6 +19,16 @@ COLOURS: Mapping[str, str] = {
 }
 """One colour for each word; each also has its own place in the bar and its figure in the table below."""
 
+MEANINGS: Mapping[str, str] = {
+    "delivered": "an operator, a handset or a mail server says so",
+    "accepted": "a provider took it; nothing more is known",
+    "unknown": "a call was made, and nobody knows what became of it",
+    "waiting": "not sent yet, or to be tried again",
+    "failed": "certainly not delivered",
+    "unreachable": "no address, opted out, or no consent",
+}
+"""What each word of reach means, on every page."""
+
 _SCRIPT = re.compile(r"<script.*?</script>", re.DOTALL)
 SMALL = 10
 """Groups of fewer people are not shown alone: they could tell who somebody is."""

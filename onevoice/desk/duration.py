@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,14 @@ def forecast(settings: Settings, prepared: Prepared) -> Forecast:
         people[variant.means] = people.get(variant.means, 0) + count
     seconds = {means: total / rate(settings, means) for means, total in cost.items()}
     late = sum(_late(prepared, seconds[means], people[means]) for means in seconds)
-    return Forecast(ceil(max(seconds.values(), default=0)), late, {str(m): c for m, c in cost.items()})
+    longest = max([*seconds.values(), *_posting(settings, prepared)], default=0)
+    return Forecast(ceil(longest), late, {str(m): c for m, c in cost.items()})
+
+
+def _posting(settings: Settings, prepared: Prepared) -> list[float]:
+    """Seconds that each account takes over its posts, at the rate of its service."""
+    many = Counter(post.slot.via for post in prepared.posting.posts)
+    return [count / getattr(settings, f"{via}_rate") for via, count in many.items()]
 
 
 def _late(prepared: Prepared, seconds: float, people: int) -> int:

@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from onevoice.desk import charts, draft, status
+from onevoice.desk import charts, draft, posting, status
+from onevoice.desk.fallback import Instead
 from onevoice.ledger import alerts, control, reach
 from onevoice.people import Means, Tier
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from onevoice.ledger.engine import Connection
     from onevoice.variant import Finding, Variant
 
-_MEANS = (Means.SMS, Means.EMAIL, Means.PAGE)
+_MEANS = (Means.SMS, Means.EMAIL, Means.SOCIAL, Means.PAGE)
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,17 @@ class Look:
         return self.release.summary if self.release else {}
 
     @property
+    def posts(self) -> int:
+        """How many posts public accounts make."""
+        return int(self.summary.get("posts", {}).get("count", 0))
+
+    @property
+    def posting(self) -> list[str]:
+        """What is posted and what is not, in sentences."""
+        frozen = self.summary.get("posts")
+        return posting.sentences(frozen) if frozen else []
+
+    @property
     def every(self) -> list[Variant]:
         """All texts."""
         return [text for texts in self.texts.values() for text in texts]
@@ -66,6 +78,11 @@ class Look:
             if text.withheld(passed):
                 found.setdefault(text.profile.languages[0], []).append(text)
         return found
+
+    @property
+    def instead(self) -> list[Instead]:
+        """Who gets another text than their own, as it was frozen."""
+        return [Instead(**one) for one in self.summary.get("fallback", ())]
 
     @property
     def shortened(self) -> dict[str, Counter[str]]:
@@ -155,4 +172,4 @@ def progress(desk: Desk, alert_id: str) -> dict[str, Any]:
         release = alerts.standing_release(conn, alert_id)
         rows = reach.contacts(conn, release.id) if release and release.due_at else {}
     shown = {names.get(segment, segment): row for segment, row in charts.merged_small(rows).items()}
-    return standing | {"by_segment": shown, "words": tuple(reach.WORDS.values())}
+    return standing | {"by_segment": shown, "words": tuple(reach.WORDS.values()), "meanings": charts.MEANINGS}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from onevoice import sms
+from onevoice.desk.posting import sentences
 from onevoice.desk.report import page
+from onevoice.graphemes import LONGEST_POST, graphemes
 from onevoice.people import Means
 
 if TYPE_CHECKING:
@@ -32,7 +34,14 @@ def matrix(seen: Preview) -> str:
         rows.setdefault(key, []).append(_cell(seen, variant))
     columns = [means for means in Means if any(v.means is means for v in shown)]
     return page("matrix.html.j2").render(
-        alert=prepared.alert, seen=seen, prepared=prepared, rows=rows, columns=columns, looks=looks
+        alert=prepared.alert,
+        seen=seen,
+        prepared=prepared,
+        rows=rows,
+        columns=columns,
+        looks=looks,
+        longest_post=LONGEST_POST,
+        posting=sentences(prepared.posting.to_json()),
     )
 
 
@@ -47,7 +56,15 @@ def _cell(seen: Preview, variant: Variant) -> dict[str, Any]:
         "people": seen.prepared.people_of(variant),
         "pieces": pieces(text, [(n, s) for n, spans in variant.spans.items() for s in spans if s.part == "text"]),
         "sms": sms.count(text) if variant.means is Means.SMS else None,
+        "post": _post(seen, variant) if variant.means is Means.SOCIAL else None,
     }
+
+
+def _post(seen: Preview, variant: Variant) -> dict[str, Any]:
+    """Who says it, and how much of a post it takes."""
+    accounts = [post.slot.handle for post in seen.prepared.posting.posts if post.variant_id == variant.id]
+    source = seen.prepared.alert.authority
+    return {"accounts": accounts or [source], "many": len(accounts), "length": graphemes(variant.parts["text"])}
 
 
 def pieces(text: str, spans: list[tuple[str, Span]]) -> list[tuple[str | None, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
 from onevoice.errors import Conflict, Refused, Unusable
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Role = Literal["manager", "approver", "officer"]
 SHORTEST_SECRET = 8
+LONGEST_NAME = 80
 
 
 @dataclass(frozen=True)
@@ -47,26 +48,43 @@ def add(desk: Desk, name: str, role: str, secret: str, *, mobile: str = "", emai
         Unusable: no name, unknown role, a secret that is too short, or an address that nothing can be sent to.
         Conflict: the name is taken.
     """
-    from argon2 import PasswordHasher  # noqa: PLC0415 - only this and `prove` need it
-
-    name = " ".join(name.split())
-    if not name:
-        what = "Somebody who acts needs a name."
-        raise Unusable(what, where="name")
+    name = _name(name)
     if role not in get_args(Role):
         what = f"{role!r} is no role."
         raise Unusable(what, where="--role", remedy=f"Use one of: {', '.join(get_args(Role))}.")
-    if len(secret) < SHORTEST_SECRET:
-        what = f"The secret has {len(secret)} characters; it needs at least {SHORTEST_SECRET}."
-        raise Unusable(what, where="secret")
+    secret_hash = hashed(secret)
     told_by = {"mobile": ("sms", mobile), "email": ("email", email)}
     sealed = {f"{k}_enc": desk.vault.seal(_address(k, *v)) for k, v in told_by.items() if v[1]}
     with desk.ledger.write() as conn:
         if officers.get(conn, name):
             what = f"There is already somebody called {name}."
             raise Conflict(what, remedy="Choose another name.")
-        officers.add(conn, at=desk.now(), name=name, role=role, secret_hash=PasswordHasher().hash(secret), **sealed)
+        officers.add(conn, at=desk.now(), name=name, role=role, secret_hash=secret_hash, **sealed)
         audit.append(conn, desk.vault, actor=name, act="officer added", subject=name, detail={"role": role})
+
+
+def _name(text: str) -> str:
+    name = " ".join(text.split())
+    if not name:
+        raise Unusable("Somebody who acts needs a name.", where="name")
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        what = f"A name has at most {LONGEST_NAME} characters, all of which can be seen."
+        raise Unusable(what, where="name", remedy="Shorten it, or type it again.")
+    return name
+
+
+def hashed(secret: str) -> str:
+    """What is kept of a secret.
+
+    Raises:
+        Unusable: it is too short.
+    """
+    from argon2 import PasswordHasher  # noqa: PLC0415 - only this and `prove` need it
+
+    if len(secret) < SHORTEST_SECRET:
+        what = f"The secret has {len(secret)} characters; it needs at least {SHORTEST_SECRET}."
+        raise Unusable(what, where="secret")
+    return PasswordHasher().hash(secret)
 
 
 def _address(option: str, means: str, text: str) -> str:
@@ -82,17 +100,40 @@ def _address(option: str, means: str, text: str) -> str:
     return normal
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of somebody who acts, for proving who they are."""
+
+    name: str
+    role: str
+    secret_hash: str = field(repr=False)
+
+
+def kept(desk: Desk) -> dict[str, Kept]:
+    """Everybody who acts, by name.
+
+    Raises:
+        OutOfReach: the database does not answer.
+    """
+    with desk.ledger.read() as conn:
+        rows = officers.everybody(conn)
+    return {row.name: Kept(row.name, row.role, row.secret_hash) for row in rows}
+
+
 def prove(desk: Desk, name: str, secret: str) -> Actor:
     """The actor behind a name, if the secret is theirs. The answer to a wrong name and a wrong secret is the same.
 
     Raises:
         Refused: not proved.
     """
-    from argon2 import PasswordHasher  # noqa: PLC0415 - only this and `add` need it
+    return fits(kept(desk).get(name), name, secret)
+
+
+def fits(found: Kept | None, name: str, secret: str) -> Actor:
+    """As `prove`, for what was kept; None takes as long."""
+    from argon2 import PasswordHasher  # noqa: PLC0415 - only this and `hashed` need it
     from argon2.exceptions import Argon2Error, InvalidHashError  # noqa: PLC0415 - as above
 
-    with desk.ledger.read() as conn:
-        found = officers.get(conn, name)
     try:
         PasswordHasher().verify(found.secret_hash if found else _NOBODY, secret)
     except (Argon2Error, InvalidHashError):
@@ -104,7 +145,7 @@ def prove(desk: Desk, name: str, secret: str) -> Actor:
 
 
 def remove(desk: Desk, name: str) -> None:
-    """End what an officer may do; what they did stays in the audit chain."""
+    """Take a stand-in off the list that this program made itself. For people: `leaving.remove`."""
     with desk.ledger.write() as conn:
         officers.remove(conn, name, desk.now())
         audit.append(conn, desk.vault, actor="desk", act="officer removed", subject=name)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from onevoice import checks, compose
+from onevoice import checks
 from onevoice.alert import KINDS
+from onevoice.desk import around, posting
+from onevoice.desk.texts import Texts, key_of
 from onevoice.ledger import alerts, plan
-from onevoice.people import Means, Profile, Tier
 from onevoice.settings import Mode
 from onevoice.variant import Finding, Scope, Severity, Variant
 
@@ -17,19 +18,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from onevoice.alert import Alert
+    from onevoice.desk.fallback import Instead
+    from onevoice.desk.posting import Posting
+    from onevoice.desk.texts import Key
     from onevoice.desk.wiring import Desk
     from onevoice.ledger.engine import Connection
     from onevoice.ledger.plan import Chosen, InUse, Numbers, Wanted
-    from onevoice.people import Messenger
 
 
-class Key(NamedTuple):
-    """Which text a contact point needs."""
+class Audience(NamedTuple):
+    """Who is meant, counted, and the texts that they need: read for a preview, from the snapshot for a submit."""
 
-    profile: str
-    means: Means
-    messenger: str | None
-    group: str
+    wanted: Wanted
+    numbers: Numbers
+    in_use: tuple[InUse, ...]
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Prepared:
     """A version, ready to be looked at or frozen.
 
     `chosen` says for each key which text its people get and why, where it is not their own. `findings` are those of
-    the release as a whole; those of one text stand in the variant.
+    the release as a whole; those of one text stand in the variant. `posting`: what public accounts say; `instead`: who
+    gets another text than their own.
     """
 
     alert: Alert
@@ -47,6 +50,8 @@ class Prepared:
     variants: tuple[Variant, ...]
     chosen: Mapping[Key, Chosen]
     findings: tuple[Finding, ...]
+    posting: Posting
+    instead: tuple[Instead, ...] = ()
 
     @property
     def blocks(self) -> tuple[Finding, ...]:
@@ -57,14 +62,14 @@ class Prepared:
     @property
     def fallback(self) -> int:
         """Contacts who get another text than their own, or none yet."""
-        return sum(u.contacts for u in self.in_use if self.chosen[_key(u)].fallback)
+        return sum(u.contacts for u in self.in_use if self.chosen[key_of(u)].fallback)
 
     @cached_property
     def _uses(self) -> Mapping[str | None, Sequence[InUse]]:
         """The uses of each text, by its id; counted once, because a release may have hundreds of both."""
         uses: dict[str | None, list[InUse]] = {}
         for use in self.in_use:
-            uses.setdefault(self.chosen[_key(use)].variant_id, []).append(use)
+            uses.setdefault(self.chosen[key_of(use)].variant_id, []).append(use)
         return uses
 
     def people_of(self, variant: Variant) -> int:
@@ -74,10 +79,6 @@ class Prepared:
     def segments_of(self, variant: Variant) -> list[str]:
         """Segments whose people get this text."""
         return sorted({segment for use in self._uses.get(variant.id, ()) for segment in use.segments})
-
-
-def _key(use: InUse) -> Key:
-    return Key(use.profile_key, Means(use.means), use.messenger, use.group)
 
 
 def wanted(desk: Desk, conn: Connection, alert: Alert) -> Wanted:
@@ -108,14 +109,27 @@ def prepare(desk: Desk, alert: Alert, overridden: frozenset[str] = frozenset()) 
     """Choose people and texts for a version; stores nothing. `overridden`: rules that a named person released past."""
     with desk.ledger.read() as conn:
         who = wanted(desk, conn, alert)
-        numbers = plan.people(conn, who)
-        in_use = tuple(plan.in_use(conn, who))
-    texts = _Texts(desk, alert, overridden)
-    chosen = {_key(use): texts.choose(_key(use)) for use in in_use}
+        audience = Audience(who, plan.people(conn, who), tuple(plan.in_use(conn, who)))
+        return prepared(desk, conn, alert, audience, overridden)
+
+
+def prepared(
+    desk: Desk, conn: Connection, alert: Alert, audience: Audience, overridden: frozenset[str] = frozenset()
+) -> Prepared:
+    """Compose and check the texts that an audience needs, and choose what people get; stores nothing."""
+    texts = Texts(desk, alert, overridden)
+    who, numbers, in_use = audience
+    chosen = {key_of(use): texts.choose(key_of(use)) for use in in_use}
+    instead = tuple(texts.instead(in_use, chosen))
     texts.make_public()
     variants = tuple(texts.made.values())
-    findings = (*checks.check_release(variants, alert, desk.content), *_audience_findings(numbers))
-    return Prepared(alert, who, numbers, in_use, variants, chosen, findings)
+    findings = (
+        *checks.check_release(variants, alert, desk.content),
+        *around.findings(desk, conn, alert, variants),
+        *_audience_findings(numbers),
+    )
+    posts = posting.posting(desk, conn, alert, variants, who.previous_releases, overridden)
+    return Prepared(alert, who, numbers, in_use, variants, chosen, findings, posts, instead)
 
 
 def _audience_findings(numbers: Numbers) -> Iterator[Finding]:
@@ -128,65 +142,3 @@ def _audience_findings(numbers: Numbers) -> Iterator[Finding]:
         message="Nobody would get this: no contact in the area can be reached.",
         remedy="Look at the area and the segments, and at `onevoice audience show`.",
     )
-
-
-class _Texts:
-    """The texts of one version, each composed and checked once."""
-
-    def __init__(self, desk: Desk, alert: Alert, overridden: frozenset[str]) -> None:
-        self.desk, self.alert, self.overridden = desk, alert, overridden
-        self.authority = desk.authority(alert.authority)
-        self.made: dict[str, Variant] = {}
-        self._tried: dict[Key, Variant | None] = {}
-
-    def choose(self, key: Key) -> Chosen:
-        """The text for a key: its own, or the first in the line of fallbacks that is not held back."""
-        for wanted_key, fallback in self._line(key):
-            text = self._text(wanted_key) if self._shipped(wanted_key) else None
-            if text and not text.withheld(self.overridden):
-                return plan.Chosen(text.id, fallback)
-        return plan.Chosen(None, "held")
-
-    def make_public(self) -> None:
-        """The texts of the page and of CAP: each language at T2, and English at T4 for the restricted feed."""
-        public = [Profile(languages=(language,), tier=Tier.T2) for language in self.desk.content.languages]
-        for profile in (*public, Profile(languages=("en",), tier=Tier.T4)):
-            self._text(Key(profile.key, Means.PAGE, None, "all"))
-
-    def _line(self, key: Key) -> Iterator[tuple[Key, str | None]]:
-        profile = Profile.from_key(key.profile)
-        yield key, None
-        if len(profile.languages) > 1:
-            alone = profile.model_copy(update={"languages": profile.languages[:1]})
-            yield key._replace(profile=alone.key), "shared-point"
-            profile = alone
-        if profile.tier is not Tier.T2:
-            yield key._replace(profile=profile.model_copy(update={"tier": Tier.T2}).key), "other-tier"
-        for tier in dict.fromkeys((profile.tier, Tier.T2)):
-            english = profile.model_copy(update={"languages": ("en",), "tier": tier})
-            yield key._replace(profile=english.key), "english"
-
-    def _shipped(self, key: Key) -> bool:
-        return set(Profile.from_key(key.profile).languages) <= set(self.desk.content.languages)
-
-    def _text(self, key: Key) -> Variant | None:
-        if key not in self._tried:
-            self._tried[key] = self._compose(key)
-        return self._tried[key]
-
-    def _compose(self, key: Key) -> Variant | None:
-        asked = compose.Asked(
-            profile=Profile.from_key(key.profile),
-            means=key.means,
-            messenger=self._cosigner(key.messenger),
-            group=key.group,
-        )
-        try:
-            bare = compose.compose(self.alert, asked, self.desk.content, self.authority)
-        except compose.DoesNotFit:
-            return None
-        text = checks.check_variant(bare, self.alert, self.desk.content, self.authority)
-        return self.made.setdefault(text.id, text)
-
-    def _cosigner(self, name: str | None) -> Messenger | None:
-        return self.desk.messengers[name] if name and name != self.authority.id else None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from onevoice import sms
-from onevoice.desk import draft, duration
+from onevoice.desk import draft, duration, submit
 from onevoice.desk.prepare import prepare
 from onevoice.facts import Instant
 from onevoice.ledger import alerts
@@ -39,6 +39,8 @@ class Preview:
     read_back: tuple[ReadBack, ...]
     forecast: Forecast
     touching: tuple[str, ...]
+    obstacles: tuple[str, ...] = ()
+    """What would be refused when it is submitted here, whatever the texts say."""
 
     @property
     def blocked(self) -> bool:
@@ -55,9 +57,12 @@ class Preview:
             "factset": alert.factset.hash,
             "blocked": self.blocked,
             "people": prepared.numbers.to_json() | {"fallback": prepared.fallback},
+            "posts": prepared.posting.to_json(),
+            "fallback": [vars(one) for one in prepared.instead],
             "duration": self.forecast.to_json(),
             "read_back": [vars(line) for line in self.read_back],
             "touching": list(self.touching),
+            "obstacles": list(self.obstacles),
             "variants": [_variant_json(prepared, v) for v in prepared.variants],
             "findings": [f.model_dump(mode="json") for f in prepared.findings],
         }
@@ -72,7 +77,8 @@ def preview(desk: Desk, target: str) -> Preview:
     alert = target_alert(desk, target)
     prepared = prepare(desk, alert)
     forecast = duration.forecast(desk.settings, prepared)
-    return Preview(prepared, tuple(_read_back(desk, alert)), forecast, _touching(desk, alert))
+    obstacles = tuple(str(problem) for problem in submit.obstacles(desk, alert))
+    return Preview(prepared, tuple(_read_back(desk, alert)), forecast, _touching(desk, alert), obstacles)
 
 
 def target_alert(desk: Desk, target: str) -> Alert:
@@ -100,7 +106,8 @@ def _read_back(desk: Desk, alert: Alert) -> list[ReadBack]:
     filled = set(alert.defaulted)
     names = {zone.id: zone.name("en") for zone in alert.factset.facts["places"].places}  # type: ignore[union-attr]  # places are Places
     lines = [ReadBack("Status", f"{alert.status} (deployment in {desk.settings.mode} mode)", given=True)]
-    lines += [ReadBack("Area", ", ".join(names.values()), given=True)]
+    places = ", ".join(names.values())
+    lines += [ReadBack("Area", places if alert.area.whole_zones else f"what was drawn, in {places}", given=True)]
     lines += [
         ReadBack(name, moment_text(desk, fact), name not in filled)
         for name, fact in alert.factset.facts.items()

@@ -51,7 +51,7 @@ def cap_document(desk: Desk, alert_id: str, tier: Tier = Tier.T2) -> bytes:
     alert = found.alert
     made = cap.from_release(
         alert,
-        {language: _cap_text(desk, alert, words) for language, words in found.texts.items()},
+        {language: cap_text(desk, alert, words) for language, words in found.texts.items()},
         sender=sender(desk, alert.authority),
         sender_names=desk.authority(alert.authority).names,
         content=found.content,
@@ -60,7 +60,8 @@ def cap_document(desk: Desk, alert_id: str, tier: Tier = Tier.T2) -> bytes:
     return cap.write(made)
 
 
-def _cap_text(desk: Desk, alert: Alert, words: Passage) -> cap.Text:
+def cap_text(desk: Desk, alert: Alert, words: Passage) -> cap.Text:
+    """The words of one language as CAP takes them."""
     phone = alert.factset.get("help_phone")
     return cap.Text(
         event=say(desk, words.language, f"hazard.{alert.hazard}.name"),
@@ -75,9 +76,12 @@ def _cap_text(desk: Desk, alert: Alert, words: Passage) -> cap.Text:
 
 
 def sender(desk: Desk, authority: str) -> str:
-    """The CAP sender, unique and without white space: where mail comes from, else the authority at our address."""
+    """The CAP sender: the one that was set, else where mail comes from, else the authority at our address.
+
+    Partners know our alerts by it: it must stay what it is when the mail address changes.
+    """
     address = parseaddr(desk.settings.smtp_from)[1]
-    return address or f"{authority}@{urlsplit(desk.settings.public_url).hostname}"
+    return desk.settings.cap_sender or address or f"{authority}@{urlsplit(desk.settings.public_url).hostname}"
 
 
 # --- feeds ----------------------------------------------------------------------------------------------------
@@ -157,7 +161,15 @@ def _feed(desk: Desk, status: Status, path: str) -> feeds.Feed:
         feed_url=_at(desk, path),
         home_url=_at(desk, ""),
         since=datetime.fromtimestamp(desk.settings.keys.stat().st_mtime, UTC),
+        marks=_marks(desk, status),
     )
+
+
+def _marks(desk: Desk, status: Status) -> dict[Language, str]:
+    """The words for an exercise or a test, in each language as its messages begin with them."""
+    if status is Status.ACTUAL:
+        return {}
+    return {language: say(desk, language, f"frame.mark.{status.value.lower()}") for language in desk.content.languages}
 
 
 def _at(desk: Desk, path: str) -> str:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from onevoice.dispatch import receipts
 from onevoice.dispatch.providers import BadSignature, Inbound
 from onevoice.errors import Refused, Unusable
 from onevoice.facts import Phone
@@ -60,7 +59,7 @@ def receive(desk: Desk, name: str, url: str, headers: Mapping[str, str], body: b
 def _stored(desk: Desk, provider: Provider, heard: Sequence[Receipt | Inbound]) -> Answer:
     means_of = {p.name: p.means for p in desk.providers.values()}
     known = keywords(desk.settings.content_root)
-    stored = receipts.store(desk.ledger, desk.vault, heard, means_of=means_of, keywords=known)
+    stored = desk.inbox.store(heard, means_of=means_of, keywords=known)
     if provider.means is not Means.SMS or not any(isinstance(one, Inbound) for one in heard):
         return Answer(204)
     from channels.twilio_receipts import answer  # noqa: PLC0415 - only an inbound text needs it
@@ -90,7 +89,11 @@ def reply_text(desk: Desk, kind: str, language: str | None) -> str:
     else:
         text = said.text
     phone = Phone(e164=authority.phones["help"]).e164 if "help" in authority.phones else ""
-    filled = {"source": authority.name(wanted), "help_phone": content.voice(wanted).phone(phone) if phone else ""}
+    filled = {
+        "source": authority.name(wanted),
+        "help_phone": content.voice(wanted).phone(phone) if phone else "",
+        "emergency_number": authority.phones.get("emergency", ""),
+    }
     for slot, value in filled.items():
         text = text.replace("{" + slot + "}", value)
     return text

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from onevoice.alert import KINDS, Kind
 from onevoice.desk import approve, ask, draft
-from onevoice.desk.submit import release_hash
+from onevoice.desk.signing import release_hash
 from onevoice.errors import Blocked, Conflict, OneVoiceError, OutOfReach, Refused
-from onevoice.ledger import alerts, audit, control
+from onevoice.failpoint import Point, failpoint
+from onevoice.ledger import alerts, audit, control, posts
 
 if TYPE_CHECKING:
     from onevoice.alert import Alert
@@ -43,6 +44,8 @@ def release(desk: Desk, alert_id: str, actor: Actor) -> draft.Step:
     _page_answers(alert.page_url)
     with desk.ledger.write() as conn:
         _make_due(desk, conn, alert, actor)
+        failpoint(Point.RELEASE_OPEN)
+    failpoint(Point.RELEASE_DONE)
     _tell_partners(desk, alert_id)
     return draft.step(desk, alert_id)
 
@@ -124,9 +127,8 @@ def _genuine(desk: Desk, frozen: AnyRow, verdict: AnyRow) -> bool:
 
 
 def _unchanged(conn: Connection, alert: Alert, frozen: AnyRow) -> None:
-    now = release_hash(
-        alert, tuple(alerts.variants(conn, frozen.id)), frozen.mode, *alerts.planned_counts(conn, frozen.id)
-    )
+    texts, counts = tuple(alerts.variants(conn, frozen.id)), alerts.planned_counts(conn, frozen.id)
+    now = release_hash(alert, texts, frozen.mode, *counts, posts.signed(conn, frozen.id))
     if now != frozen.hash:
         what = f"{alert.id} is not what was approved any more."
         raise Conflict(what, remedy="Submit it again, so that somebody can approve what it is now.")

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onevoice.desk import charts, draft, status
-from onevoice.ledger import alerts, chronicle, notices, reach
+from onevoice.desk import charts, draft, posting, status
+from onevoice.ledger import alerts, chronicle, notices, posts, reach
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -36,7 +36,7 @@ def report(desk: Desk, alert_id: str) -> str:
     Raises:
         Unusable: no such alert, or nothing of it was ever frozen.
     """
-    return page("report.html.j2").render(**facts(desk, alert_id))
+    return page("report.html.j2").render(**facts(desk, alert_id), meanings=charts.MEANINGS)
 
 
 def facts(desk: Desk, alert_id: str) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def facts(desk: Desk, alert_id: str) -> dict[str, Any]:
         release = alerts.standing_release(conn, alert_id)
         found = _of_release(conn, release) if release else _of_none()
         found |= {
-            "timeline": _timeline(conn, alert_id),
+            "timeline": _timeline(conn, alert_id, found["posts"]),
             "replies": chronicle.replies(conn, alert_id),
         }
         alert = alerts.value(row)
@@ -61,6 +61,7 @@ def facts(desk: Desk, alert_id: str) -> dict[str, Any]:
         "now": desk.now(),
         "zone": desk.settings.zone,
         "words": WORDS,
+        "services": posting.SERVICES,
     }
 
 
@@ -81,6 +82,7 @@ def _of_release(conn: Connection, release: alerts.AnyRow) -> dict[str, Any]:
         "more_unreached": len(unreached) > SHOWN,
         "why": reach.why(conn, release.id),
         "texts": alerts.variants(conn, release.id),
+        "posts": _posted(conn, release),
         "approvals": alerts.approvals(conn, release.id),
         "overrides": alerts.overrides(conn, release.id),
     }
@@ -96,12 +98,42 @@ def _of_none() -> dict[str, Any]:
         "more_unreached": False,
         "why": [],
         "texts": [],
+        "posts": [],
         "approvals": [],
         "overrides": [],
     }
 
 
-def _timeline(conn: Connection, alert_id: str) -> list[dict[str, Any]]:
+def _posted(conn: Connection, release: alerts.AnyRow) -> list[dict[str, Any]]:
+    """Every post with its text, and the version of the post that it answers."""
+    older = posts.of_releases(conn, alerts.releases_before(conn, release.id))
+    version_of = {post.ref: post.version for post in older if post.ref}
+    found = posts.of_releases(conn, [release.id])
+    return [
+        posting.line(post)
+        | {
+            "at": post.at,
+            "text": post.text,
+            "direction": post.direction,
+            "answers": version_of.get(post.reply_to or ""),
+        }
+        for post in found
+    ]
+
+
+def _posting(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """When each account's first and last post stood."""
+    marks: list[dict[str, Any]] = []
+    for service, account in sorted({(p["service"], p["account"]) for p in found if p["word"] == "posted"}):
+        mine = [p for p in found if (p["service"], p["account"], p["word"]) == (service, account, "posted")]
+        at = sorted(p["at"] for p in mine)
+        name = posting.SERVICES.get(service, service)
+        marks.append({"at": at[0], "who": account, "what": f"first post on {name}"})
+        marks.append({"at": at[-1], "who": account, "what": f"last of {len(mine)} posts on {name}"})
+    return marks
+
+
+def _timeline(conn: Connection, alert_id: str, posted: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Every step with who did it, oldest first."""
     acts = [{"at": e.at, "who": e.actor, "what": e.act} for e in chronicle.steps(conn, alert_id)]
     asked = [
@@ -109,4 +141,4 @@ def _timeline(conn: Connection, alert_id: str) -> list[dict[str, Any]]:
         for n in notices.of_alert(conn, alert_id)
     ]
     marks = [{"at": at, "who": "", "what": what} for what, at in reach.milestones(conn, alert_id)]
-    return sorted([*acts, *asked, *marks], key=lambda line: line["at"])
+    return sorted([*acts, *asked, *marks, *_posting(posted)], key=lambda line: line["at"])

@@ -94,6 +94,28 @@ def edit(desk: Desk, alert_id: str, path: Path, actor: Actor) -> draft.Step:
     return draft.step(desk, alert_id)
 
 
+HOW_ELSE = {
+    "submitted": "Have an approver return it first.",
+    "approved": "Make it a draft again first: `onevoice alert edit`.",
+    "recalled": "It is set aside already.",
+}
+
+
+def discard(desk: Desk, alert_id: str, actor: Actor) -> draft.Step:
+    """Set aside a version that nobody waits for. Its row stays, in the state recalled; so does every audit entry.
+
+    Raises:
+        Conflict: it is neither a draft nor returned, so others may rely on it.
+    """
+    with desk.ledger.write() as conn:
+        row = draft.found(conn, alert_id)
+        if not alerts.move(conn, alert_id, of=("draft", "returned"), to=AlertState.RECALLED, closed_at=desk.now()):
+            what = f"{alert_id} is {row.state}, so it cannot be discarded."
+            raise Conflict(what, remedy=HOW_ELSE.get(row.state, "What was sent is ended by `onevoice alert cancel`."))
+        audit.append(conn, desk.vault, actor=actor.name, act="discarded", subject=alert_id)
+    return draft.step(desk, alert_id)
+
+
 def head(desk: Desk, alert_id: str) -> Alert:
     """The newest version of a chain, which must have been released.
 
@@ -102,7 +124,10 @@ def head(desk: Desk, alert_id: str) -> Alert:
     """
     with desk.ledger.read() as conn:
         chain = alerts.chain(conn, draft.found(conn, alert_id).chain)
-    newest = [row for row in chain if row.released_at or row.state != AlertState.RECALLED][-1]
+    standing = [row for row in chain if row.released_at or row.state != AlertState.RECALLED]
+    if not standing:
+        raise Conflict(f"{alert_id} was discarded before it went out.", remedy="Draft a new alert.")
+    newest = standing[-1]
     if newest.released_at is None:
         what = f"Version {newest.version} of this chain ({newest.id}) is {newest.state}, not released."
         raise Conflict(what, remedy=f"Release it, or change it: `onevoice alert edit {newest.id} FILE`.")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from onevoice.desk import ask
+from onevoice.desk import ask, control
 from onevoice.dispatch import reconcile
 from onevoice.dispatch import send as sending
 from onevoice.dispatch.options import Counts, Options
@@ -65,6 +65,7 @@ def options(desk: Desk, progress: Progress | None = None) -> Options:
         public_url=desk.settings.public_url,
         halt_file=desk.settings.halt_file,
         anchor_file=desk.settings.home / "audit.head",
+        reached_file=desk.settings.home / "reached",
         on_progress=show,
     )
 
@@ -87,6 +88,7 @@ async def _send_due(desk: Desk, *, once: bool, progress: Progress | None) -> Sen
     how = options(desk, progress)
     try:
         if once:
+            await asyncio.to_thread(control.tell, desk)
             await reconcile.follow_up(desk.ledger, desk.vault, providers, how, plan.next_means)
             counts = await sending.send_due(desk.ledger, desk.vault, providers, how, once=True)
             await reconcile.follow_up(desk.ledger, desk.vault, providers, how, plan.next_means)
@@ -109,6 +111,7 @@ async def _until_stopped(desk: Desk, how: Options) -> Counts:
 async def _follow(desk: Desk, how: Options) -> None:
     while True:
         try:
+            await asyncio.to_thread(control.tell, desk)
             await reconcile.follow_up(desk.ledger, desk.vault, desk.providers, how, plan.next_means)
             await asyncio.to_thread(ask.escalate, desk)
         except OneVoiceError as problem:  # sending goes on; the next round tries again

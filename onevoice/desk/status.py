@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from onevoice.desk import draft
-from onevoice.ledger import alerts, partners, reach
+from onevoice.desk import alarms, draft, posting
+from onevoice.ledger import alerts, partners, posts, reach
 
 if TYPE_CHECKING:
     from onevoice.desk.wiring import Desk
@@ -24,7 +24,7 @@ def status(desk: Desk, alert_id: str) -> dict[str, Any]:
     with desk.ledger.read() as conn:
         row = draft.found(conn, alert_id)
         release = alerts.standing_release(conn, alert_id)
-        known = _known(conn, release.id) if release else _nothing()
+        known = _known(conn, release) if release else _nothing()
         passed_on = partners.words(conn, row.chain)
     return {
         "id": row.id,
@@ -37,16 +37,28 @@ def status(desk: Desk, alert_id: str) -> dict[str, Any]:
     }
 
 
-def _known(conn: Connection, release_id: int) -> dict[str, Any]:
-    texts = alerts.variants(conn, release_id)
-    by_segment = reach.contacts(conn, release_id)
-    passed = {row.rule for row in alerts.overrides(conn, release_id)}
+def _posts(conn: Connection, release: alerts.AnyRow) -> dict[str, Any]:
+    """What public accounts say: never counted as reached."""
+    lines = [posting.line(post) for post in posts.of_releases(conn, [release.id])]
+    return {"posts": lines, "posted": posting.counted(lines), "posting": _planned(release.summary.get("posts"))}
+
+
+def _planned(frozen: dict[str, Any] | None) -> list[str]:
+    return posting.sentences(frozen) if frozen else [posting.NO_ACCOUNTS]
+
+
+def _known(conn: Connection, release: alerts.AnyRow) -> dict[str, Any]:
+    texts = alerts.variants(conn, release.id)
+    by_segment = reach.contacts(conn, release.id)
+    passed = {row.rule for row in alerts.overrides(conn, release.id)}
     return {
-        "deliveries": reach.states(conn, release_id),
-        "attempts": reach.attempts(conn, release_id),
-        "reach": [cell.to_json() for cell in reach.cells(conn, release_id)],
+        "deliveries": reach.states(conn, release.id),
+        "attempts": reach.attempts(conn, release.id),
+        "reach": [cell.to_json() for cell in reach.cells(conn, release.id)],
         "contacts": {word: sum(row[word] for row in by_segment.values()) for word in reach.WORDS.values()},
-        "fallback": reach.fallbacks(conn, release_id),
+        "fallback": reach.fallbacks(conn, release.id),
+        "alarms": alarms.alarms(conn, release.id),
+        **_posts(conn, release),
         "consistency": {
             "variants": len(texts),
             "factsets": len({t.factset for t in texts}),
@@ -62,6 +74,10 @@ def _nothing() -> dict[str, Any]:
         "reach": [],
         "contacts": dict.fromkeys(reach.WORDS.values(), 0),
         "fallback": {},
+        "alarms": [],
+        "posts": [],
+        "posted": posting.counted(()),
+        "posting": [],
         "consistency": {"variants": 0, "factsets": 0, "blocked": 0},
     }
 

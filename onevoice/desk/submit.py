@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from onevoice.desk import ask, draft, duration, prepare
+from onevoice.desk.signing import release_hash
 from onevoice.errors import Blocked, Conflict, Unusable
-from onevoice.facts import content_hash
-from onevoice.ledger import alerts, audit, plan
+from onevoice.failpoint import Point, failpoint
+from onevoice.ledger import alerts, audit, plan, posts
 from onevoice.settings import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from onevoice.alert import Alert
     from onevoice.desk.officers import Actor
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from onevoice.desk.wiring import Desk
     from onevoice.ledger.engine import Connection
     from onevoice.ledger.plan import Planned
-    from onevoice.variant import Variant
 
 
 def submit(desk: Desk, alert_id: str, actor: Actor, overrides: Mapping[str, str] | None = None) -> draft.Step:
@@ -33,11 +33,12 @@ def submit(desk: Desk, alert_id: str, actor: Actor, overrides: Mapping[str, str]
     overrides = overrides or {}
     _reasons_given(overrides)
     alert = _fresh(desk, alert_id)
-    _allowed_here(desk, alert)
-    prepared = prepare.prepare(desk, alert, frozenset(overrides))
-    _nothing_blocks(prepared)
+    for problem in obstacles(desk, alert):
+        raise problem
     with desk.ledger.write() as conn:
-        _freeze(desk, conn, prepared, actor, overrides)
+        _freeze(desk, conn, alert, actor, overrides)
+        failpoint(Point.SUBMIT_OPEN)
+    failpoint(Point.SUBMIT_DONE)
     ask.ask(desk, alert_id)
     return draft.step(desk, alert_id)
 
@@ -55,20 +56,20 @@ def _fresh(desk: Desk, alert_id: str) -> Alert:
         if row.state not in ("draft", "returned"):
             what = f"{alert_id} is {row.state}, so it cannot be submitted."
             raise Conflict(what, remedy="Make a new version to change it.")
-        alert = alerts.value(row)
+        return alerts.value(row)
+
+
+def obstacles(desk: Desk, alert: Alert) -> Iterator[Blocked]:
+    """What stands in the way here and now, whatever its texts say."""
     if alert.act_by and alert.act_by <= desk.now():
         what = f"The time to act by has passed ({alert.act_by.isoformat()})."
-        raise Blocked(what, where="act_by", remedy="Draft it again with a time that is still to come.")
+        yield Blocked(what, where="act_by", remedy="Draft it again with a time that is still to come.")
     if alert.expires <= desk.now():
         what = f"The alert has expired ({alert.expires.isoformat()})."
-        raise Blocked(what, where="expires", remedy="Draft it again with a later expiry.")
-    return alert
-
-
-def _allowed_here(desk: Desk, alert: Alert) -> None:
+        yield Blocked(what, where="expires", remedy="Draft it again with a later expiry.")
     if alert.status == "Actual" and desk.settings.mode is not Mode.LIVE:
         what = f"This deployment is in {desk.settings.mode} mode: it sends Exercise and Test only, never Actual."
-        raise Blocked(what, where="status", remedy="Set status: Exercise, or use the live deployment.")
+        yield Blocked(what, where="status", remedy="Set status: Exercise, or use the live deployment.")
 
 
 def _nothing_blocks(prepared: Prepared) -> None:
@@ -78,8 +79,9 @@ def _nothing_blocks(prepared: Prepared) -> None:
         raise Blocked(what, remedy="Mend them; `onevoice alert preview` shows each.")
 
 
-def _freeze(desk: Desk, conn: Connection, prepared: Prepared, actor: Actor, overrides: Mapping[str, str]) -> None:
-    alert, now = prepared.alert, desk.now()
+def _freeze(desk: Desk, conn: Connection, alert: Alert, actor: Actor, overrides: Mapping[str, str]) -> None:
+    """The snapshot of people, the texts that it needs, and the deliveries, all from one look at the contacts."""
+    now, who = desk.now(), prepare.wanted(desk, conn, alert)
     if not alerts.move(
         conn, alert.id, of=("draft", "returned"), to="submitted", submitted_by=actor.name, submitted_at=now
     ):
@@ -87,10 +89,16 @@ def _freeze(desk: Desk, conn: Connection, prepared: Prepared, actor: Actor, over
         raise Conflict(what)
     alerts.void(conn, alert.id, now)
     release_id = alerts.freeze(conn, alert, mode=desk.settings.mode, at=now)
-    alerts.put_variants(conn, release_id, [(v, duration.units(v)) for v in prepared.variants], overrides)
-    plan.snapshot(conn, release_id, prepared.wanted, now)
-    planned = plan.plan(conn, release_id, prepared.chosen, now)
-    content = release_hash(alert, prepared.variants, desk.settings.mode, planned.contacts, planned.deliveries)
+    plan.snapshot(conn, release_id, who, now)
+    with plan.laid_out(conn, release_id) as layout:
+        audience = prepare.Audience(who, layout.numbers(), tuple(layout.in_use()))
+        prepared = prepare.prepared(desk, conn, alert, audience, frozenset(overrides))
+        _nothing_blocks(prepared)
+        alerts.put_variants(conn, release_id, [(v, duration.units(v)) for v in prepared.variants], overrides)
+        planned = plan.put(layout, prepared.chosen, now)
+    deliveries = planned.deliveries + posts.plan_posts(conn, desk.vault, release_id, prepared.posting.posts, now)
+    signed = posts.signed(conn, release_id)
+    content = release_hash(alert, prepared.variants, desk.settings.mode, planned.contacts, deliveries, signed)
     for rule, reason in overrides.items():
         alerts.put_override(conn, release_id=release_id, rule=rule, by=actor.name, reason=reason, at=now)
     alerts.seal(
@@ -98,24 +106,11 @@ def _freeze(desk: Desk, conn: Connection, prepared: Prepared, actor: Actor, over
         release_id,
         hash=content,
         contacts=planned.contacts,
-        deliveries=planned.deliveries,
+        deliveries=deliveries,
         summary=_summary(desk, conn, prepared, planned),
     )
-    detail = {"release": content, "contacts": planned.contacts, "deliveries": planned.deliveries}
+    detail = {"release": content, "contacts": planned.contacts, "deliveries": deliveries}
     audit.append(conn, desk.vault, actor=actor.name, act="submitted", subject=alert.id, detail=detail)
-
-
-def release_hash(alert: Alert, variants: tuple[Variant, ...], mode: str, contacts: int, deliveries: int) -> str:
-    """What an approval signs: every text, the alert with its area and expiry, the mode, and how many people."""
-    return content_hash(
-        {
-            "alert": alert.model_dump(mode="json"),
-            "variants": sorted((v.id, v.hash, v.template, v.catalogue) for v in variants),
-            "mode": mode,
-            "contacts": contacts,
-            "deliveries": deliveries,
-        }
-    )
 
 
 def _summary(desk: Desk, conn: Connection, prepared: Prepared, planned: Planned) -> dict[str, Any]:
@@ -131,5 +126,7 @@ def _summary(desk: Desk, conn: Connection, prepared: Prepared, planned: Planned)
         "languages": numbers.by_language,
         "duration": duration.forecast(desk.settings, prepared).to_json(),
         "touching": touching,
+        "posts": prepared.posting.to_json(),
+        "fallback": [vars(one) for one in prepared.instead],
         "findings": [f.model_dump(mode="json") for f in prepared.findings],
     }

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
     from audiences.gazetteer import Gazetteer
     from onevoice.compose import Content
+    from onevoice.dispatch.inbox import Inbox
     from onevoice.dispatch.providers import Provider
     from onevoice.ledger.engine import Ledger
     from onevoice.ledger.vault import Vault
-    from onevoice.people import Means, Messenger, Segment
+    from onevoice.people import Messenger, Segment
     from onevoice.settings import Settings
 
 
@@ -54,6 +55,13 @@ class Desk:
         return Vault.load(self.settings.keys)
 
     @cached_property
+    def inbox(self) -> Inbox:
+        """Where everything that providers and people say is kept before it is answered."""
+        from onevoice.dispatch.inbox import Inbox  # noqa: PLC0415 - as above
+
+        return Inbox(self.ledger, self.vault)
+
+    @cached_property
     def content(self) -> Content:
         """Templates, lexicon and catalogues."""
         from onevoice.compose import Content  # noqa: PLC0415 - Babel and Jinja are not needed by a sender
@@ -82,11 +90,18 @@ class Desk:
         return messengers(self.settings.content_root)
 
     @cached_property
-    def providers(self) -> Mapping[Means, Provider]:
-        """Means → provider, for the means that are set up."""
+    def providers(self) -> Mapping[str, Provider]:
+        """Provider name → provider, for those that are set up."""
         from channels import build  # noqa: PLC0415 - the SDKs are slow to import
 
         return build(self.settings)
+
+    @cached_property
+    def accounts(self) -> Mapping[str, str]:
+        """Provider name → handle, for the public accounts that are set up."""
+        from channels import accounts  # noqa: PLC0415 - as above
+
+        return accounts(self.settings)
 
     def authority(self, name: str | None = None) -> Messenger:
         """The messenger who is the source. Only an authority can be.

@@ -58,6 +58,22 @@ def test_a_body_of_64_kib_is_taken_and_more_is_not(web: TestClient, heard: list[
     assert len(heard) == 1
 
 
+def test_a_delivery_report_may_hold_a_whole_mail(web: TestClient, heard: list[Any]) -> None:
+    """1 MiB at the address for mail, and no more."""
+    headers = {"X-Twilio-Signature": "s"}
+    assert web.post("/callbacks/email/dsn", content=b"x" * (1 << 20), headers=headers).status_code == 200
+    assert web.post("/callbacks/email/dsn", content=b"x" * ((1 << 20) + 1), headers=headers).status_code == 413
+    assert len(heard) == 1
+
+
+def test_a_form_signed_for_texts_is_refused_at_the_address_for_mail(town: Any, web: TestClient) -> None:
+    """403, whatever stands in the header: no provider speaks for another."""
+    from channels.smtp_email import SmtpEmail
+
+    vars(town.desk)["providers"] = {"email": SmtpEmail(town.desk.settings)}
+    assert web.post("/callbacks/email/dsn", content=BODY, headers={"X-Twilio-Signature": "s"}).status_code == 403
+
+
 def test_what_could_not_be_stored_is_asked_for_again(web: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """503, never 200: the provider says it again."""
 

@@ -112,13 +112,22 @@ def settings_of(home: Path, root: Path, sandbox: Sandbox) -> Settings:
         smtp_from="alerts@millford.example",
         sms_rate=2000,
         email_rate=2000,
+        mastodon_api_base=sandbox.mastodon,
+        mastodon_account=sandbox.mastodon_account,
+        mastodon_token=sandbox.mastodon_token,  # type: ignore[arg-type]  # as above
+        mastodon_rate=50,
+        bluesky_api_base=sandbox.bluesky,
+        bluesky_handle=sandbox.bluesky_handle,
+        bluesky_password=sandbox.bluesky_password,  # type: ignore[arg-type]  # as above
+        bluesky_rate=50,
     )
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
     """Give the settings as environment variables, for a process of its own."""
     plain = settings.model_dump(mode="json", exclude_defaults=True)
-    plain["twilio_auth_token"] = settings.twilio_auth_token.get_secret_value()
+    for name in ("twilio_auth_token", "mastodon_token", "bluesky_password"):
+        plain[name] = getattr(settings, name).get_secret_value()
     ours = {f"ONEVOICE_{name.upper()}": str(value) for name, value in plain.items()}
     return {**os.environ, **ours, "ONEVOICE_SMTP_TLS": "false"}
 

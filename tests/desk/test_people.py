@@ -1,5 +1,3 @@
-import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,7 +11,7 @@ from onevoice.desk.wiring import Desk
 from onevoice.errors import Conflict, OutOfReach, Refused, Unusable
 from onevoice.ledger import alerts
 from onevoice.settings import Settings
-from sandbox.testing import Sandbox, wait_until
+from sandbox.testing import Sandbox
 
 EXAMPLE = "examples/river_flood_warning.yaml"
 SECRET = "correct horse battery"
@@ -266,29 +264,6 @@ def test_resume_with_nothing_halted_is_said(desk: Desk) -> None:
     """It is no error of the machine."""
     with pytest.raises(Conflict, match="Nothing is halted"):
         control.resume(desk, MARIA)
-
-
-@pytest.fixture
-def lock(home: Path) -> Iterator[sqlite3.Connection]:
-    """Somebody else holds the database's write lock."""
-    holder = sqlite3.connect(home / "onevoice.db", isolation_level=None, check_same_thread=False)
-    holder.execute("BEGIN IMMEDIATE")
-    yield holder
-    holder.close()
-
-
-def test_a_locked_database_does_not_hold_up_a_halt(desk: Desk, lock: sqlite3.Connection) -> None:
-    """The file stands within two seconds; the database follows when it can."""
-    found: dict[str, object] = {}
-    halting = threading.Thread(target=lambda: found.update(control.halt(desk, "Maria Solis", "wrong text")))
-    halting.start()
-    wait_until(desk.settings.halt_file.exists, "the halt file", 2)
-    held_up = halting.is_alive()
-    lock.execute("ROLLBACK")
-    halting.join()
-
-    assert held_up
-    assert (found["control"], found["reason"]) == ("halted", "wrong text")
 
 
 def test_without_a_database_the_file_still_stops_this_machine(tmp_path: Path, root: Path) -> None:

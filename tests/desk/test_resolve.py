@@ -12,7 +12,7 @@ from onevoice.alert import AlertFile
 from onevoice.desk import draft, resolve
 from onevoice.desk.wiring import Desk
 from onevoice.errors import Unusable
-from onevoice.facts import Instant, ProperName, Shelter
+from onevoice.facts import Disease, EmergencyNumber, Instant, ProperName, Shelter
 from onevoice.moments import resolve_moment, resolve_span
 from onevoice.settings import Settings
 
@@ -47,6 +47,12 @@ def meant(desk: Desk, folder: Path, text: str | bytes) -> object:
     file = folder / "alert.yaml"
     file.write_bytes(text.encode() if isinstance(text, str) else text)
     return draft.from_file(desk, file)
+
+
+OUTBREAK = (
+    "hazard: infectious_disease_outbreak\nmessenger: millford-public-health\nstatus: Exercise\n"
+    "area: {zones: [old-mill]}\nfacts: {disease: measles}\n"
+)
 
 
 BAD: dict[str, tuple[str | bytes, str]] = {
@@ -95,10 +101,29 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "an area file in another folder": (with_("zones: [old-mill]", "file: ../../x"), "area.file: .*beside"),
     "an area file that is not there": (with_("zones: [old-mill]", "file: x.geojson"), "x.geojson: .*cannot be read"),
     "a number that nobody can ring": (fact("help_phone: call us"), r"facts.help_phone: .*\+14135550150"),
+    "a short code in words": (fact("emergency_number: nine eleven"), 'facts.emergency_number: .*"911"'),
+    "a disease that has no name here": (
+        OUTBREAK.replace("measles", "measels"),
+        "facts.disease: There is no 'measels'.*measles",
+    ),
+    "a disease where none can be told": (fact("disease: measles"), "facts.disease: No sentence of river_flood"),
     "a road without a name": (fact("road_closed: "), "facts.road_closed: .*name is missing.*sign"),
     "a road with a list of names": (fact("road_closed: [A, B]"), "facts.road_closed: .*no name"),
     "a road without its English name": (fact("road_closed: {es: B}"), "facts.road_closed: .*no name"),
     "a shelter without an address": (fact("shelter: {name: Gym}"), "facts.shelter: address is missing.*Write"),
+    "a shelter's name in two lines": (
+        fact('shelter: {name: "Gym\\nNorth", address: A}'),
+        r"^facts\.shelter\.name: .*more than one line.*in one line\.$",
+    ),
+    "a road with a line separator": (
+        fact('road_closed: "Mill\\u2028Road"'),
+        r"^facts\.road_closed: .*more than one line",
+    ),
+    "a tab in an address": (fact('shelter: {name: G, address: "1\\tA"}'), r"facts\.shelter\.address: .*U\+0009"),
+    "a note in two lines": (
+        fact('note: {texts: {en: "One.\\nTwo."}, written_by: M}'),
+        r"facts\.note\.texts\.en: .*more than one line",
+    ),
     "a shelter in words": (fact("shelter: Gym"), "facts.shelter: .*name and an address"),
     "a shelter that has what it cannot": (fact("shelter: {name: G, address: A, beds: 3}"), "no field 'beds'.*Write"),
     "a note in words": (fact("note: be careful"), "facts.note: .*Write note:"),
@@ -172,6 +197,21 @@ def test_what_yaml_takes_for_numbers_is_taken_as_people_mean_it(clock: Desk, tmp
     assert facts["road_closed"] == ProperName(names={"en": "No"})
 
 
+def test_the_number_for_danger_is_the_authoritys_unless_it_is_typed(clock: Desk, tmp_path: Path) -> None:
+    """A short code stays a short code, with or without quotation marks."""
+    usual, typed = (meant(clock, tmp_path, text) for text in (GOOD, fact("emergency_number: 112")))
+
+    assert usual.factset.facts["emergency_number"] == EmergencyNumber(number="911")  # type: ignore[attr-defined]  # alerts
+    assert typed.factset.facts["emergency_number"] == EmergencyNumber(number="112")  # type: ignore[attr-defined]  # alerts
+
+
+def test_a_disease_is_named_by_its_id(clock: Desk, tmp_path: Path) -> None:
+    """Every language has a name for it; nobody types one."""
+    alert = meant(clock, tmp_path, OUTBREAK)
+
+    assert alert.factset.facts["disease"] == Disease(id="measles")  # type: ignore[attr-defined]  # an alert
+
+
 def test_a_shelter_is_understood_as_typed(clock: Desk, tmp_path: Path) -> None:
     """Yes and true are yes; what was not typed is not said."""
     text = fact("shelter: {name: Gym, address: 1 Main Street, pets: yes, accessible: true, opens: 17:00}")
@@ -180,6 +220,15 @@ def test_a_shelter_is_understood_as_typed(clock: Desk, tmp_path: Path) -> None:
 
     opens = Instant(at=datetime(2026, 7, 1, 21, 0, tzinfo=UTC), zone="America/New_York")
     assert shelter == Shelter(name={"en": "Gym"}, address="1 Main Street", pets=True, accessible=True, opens=opens)
+
+
+def test_spaces_around_words_are_not_the_words(clock: Desk, tmp_path: Path) -> None:
+    """A block of YAML ends with a line break; the name does not."""
+    text = GOOD.replace('{act_by: "+4h"}', '\n  act_by: "+4h"\n  road_closed: |\n    Mill Road  \n')
+
+    alert = meant(clock, tmp_path, text)
+
+    assert alert.factset.facts["road_closed"] == ProperName(names={"en": "Mill Road"})  # type: ignore[attr-defined]  # an alert
 
 
 ANYTHING = st.recursive(

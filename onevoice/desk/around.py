@@ -1,0 +1,78 @@
+"""What stands around a version when it is prepared: its chain, other live alerts, the map, and the CAP document it makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from onevoice import cap, checks
+from onevoice.alert import Area
+from onevoice.checks.around import Around
+from onevoice.checks.rules import finding
+from onevoice.desk.publish import cap_text, sender
+from onevoice.desk.published import passage
+from onevoice.errors import NotAllRight, Unusable
+from onevoice.ledger import alerts
+from onevoice.people import Means, Tier
+from onevoice.variant import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from onevoice.alert import Alert
+    from onevoice.desk.wiring import Desk
+    from onevoice.ledger.engine import Connection
+    from onevoice.variant import Finding, Variant
+
+
+def findings(desk: Desk, conn: Connection, alert: Alert, variants: Collection[Variant]) -> Iterator[Finding]:
+    """What is wrong with a version as one of a chain, on its ground, among other alerts, and as a CAP document."""
+    yield from checks.check_around(alert, desk.content, around(desk, conn, alert))
+    yield from _document(desk, alert, variants)
+
+
+def around(desk: Desk, conn: Connection, alert: Alert) -> Around:
+    """The chain's released versions, and the other live alerts."""
+    live = [alerts.value(row) for row in alerts.live(conn, desk.now()) if row.chain != alert.chain]
+    older = [alerts.value(row) for row in alerts.chain(conn, alert.chain) if row.released_at and row.id != alert.id]
+    touching = tuple(one for one in live if desk.gazetteer.touching(one.area, alert.area))
+    return Around(
+        now=desk.now(),
+        older=tuple(older),
+        touching=touching,
+        incident=tuple(one for one in live if one.incident == alert.incident),
+        next_to=tuple(_next_to(desk, alert, live)),
+        zones=desk.gazetteer.names,
+    )
+
+
+def _next_to(desk: Desk, alert: Alert, live: list[Alert]) -> Iterator[str]:
+    """Zones that border on the area and have no live alert of this status."""
+    warned = {zone for one in live if one.status == alert.status for zone in one.area.zones}
+    for zone in desk.gazetteer.zones:
+        outside = zone not in warned and zone not in alert.area.zones
+        if outside and desk.gazetteer.touching(Area(zones=(zone,)), alert.area):
+            yield zone
+
+
+def _document(desk: Desk, alert: Alert, variants: Collection[Variant]) -> Iterator[Finding]:
+    """The CAP document that the public texts would make: its facts are equal in all languages, its words are not."""
+    pages = [v for v in variants if v.means is Means.PAGE and v.profile.tier is Tier.T2 and not v.withheld()]
+    texts = {v.profile.languages[0]: cap_text(desk, alert, passage(v, alert.status)) for v in pages}
+    if not texts:
+        return
+    authority = desk.authority(alert.authority)
+    try:
+        made = cap.from_release(
+            alert,
+            texts,
+            sender=sender(desk, alert.authority),
+            sender_names=authority.names,
+            content=alert.factset.hash,
+            terms=cap.Terms(zone=desk.settings.timezone, tier=Tier.T2),
+        )
+    except (NotAllRight, Unusable) as problem:
+        yield finding("C14", f"No valid CAP document can be made of these texts. {problem}")
+        return
+    for doubt in cap.check(made).warnings:
+        if "same text" in doubt.reason or "readers of one language" in doubt.reason:
+            yield finding("C14", f"CAP {doubt.element} {doubt.reason}", severity=Severity.WARN)

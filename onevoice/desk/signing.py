@@ -1,0 +1,35 @@
+"""What an approval signs. A module of its own: a release asks for it again, and needs nothing else that makes texts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from onevoice.facts import content_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from onevoice.alert import Alert
+    from onevoice.variant import Variant
+
+
+def release_hash(
+    alert: Alert,
+    variants: tuple[Variant, ...],
+    mode: str,
+    contacts: int,
+    deliveries: int,
+    posted: Sequence[tuple[str, str]] = (),
+) -> str:
+    """What an approval signs: every text, the alert with its area and expiry, the mode, and how many people.
+
+    `posted`: which account says which text in which language, as `ledger.posts.signed` tells.
+    """
+    signed = {
+        "alert": alert.model_dump(mode="json"),
+        "variants": sorted((v.id, v.hash, v.template, v.catalogue) for v in variants),
+        "mode": mode,
+        "contacts": contacts,
+        "deliveries": deliveries,
+    }
+    return content_hash(signed | ({"posts": list(posted)} if posted else {}))

@@ -1,0 +1,143 @@
+"""The texts of one version: each composed and checked once, and for each key the one that its people get."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from onevoice import checks, compose
+from onevoice.desk import fallback
+from onevoice.ledger import plan
+from onevoice.localize import ENGLISH
+from onevoice.localize.language import english_name
+from onevoice.people import Fallback, Means, Profile, Tier
+from onevoice.variant import Provenance, Variant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from onevoice.alert import Alert
+    from onevoice.desk.fallback import Instead, Step
+    from onevoice.desk.wiring import Desk
+    from onevoice.ledger.plan import Chosen, InUse
+    from onevoice.people import Messenger
+
+NUMBERS = frozenset(["frame.call", "frame.text"])
+"""Sentences that name the number to ask."""
+
+
+class Key(NamedTuple):
+    """Which text a contact point needs; `precedence` is that of the segment whose fallback applies."""
+
+    profile: str
+    means: Means
+    messenger: str | None
+    group: str
+    precedence: int
+
+
+def key_of(use: InUse) -> Key:
+    """The key of a text in use."""
+    return Key(use.profile_key, Means(use.means), use.messenger, use.group, use.precedence)
+
+
+class Texts:
+    """The texts of one version, each composed and checked once."""
+
+    def __init__(self, desk: Desk, alert: Alert, overridden: frozenset[str]) -> None:
+        self.desk, self.alert, self.overridden = desk, alert, overridden
+        self.authority = desk.authority(alert.authority)
+        self.made: dict[str, Variant] = {}
+        self.segments = {segment.precedence: segment for segment in desk.segments}
+        self._tried: dict[tuple[object, ...], Variant | None] = {}
+
+    def choose(self, key: Key) -> Chosen:
+        """The text for a key: its own, or the first in the line of fallbacks that is not held back."""
+        for step in self._line(key):
+            if step.only_if and not self._stands(key, fallback.Step(step.only_if, None)):
+                continue
+            if text := self._stands(key, step):
+                return plan.Chosen(text.id, step.why)
+        return plan.Chosen(None, plan.HELD)
+
+    def instead(self, in_use: Sequence[InUse], chosen: Mapping[Key, Chosen]) -> Iterator[Instead]:
+        """Who gets another text than their own, by language, segment and what they get."""
+        people: Counter[tuple[str, str, str, bool, str]] = Counter()
+        for use in in_use:
+            key, words = key_of(use), chosen[key_of(use)]
+            if words.fallback and use.contacts:
+                language = use.profile_key.partition("|")[0]
+                number = bool(words.variant_id and NUMBERS.intersection(self.made[words.variant_id].said))
+                because = self._because(key, words.fallback)
+                people[language, self.segments[key.precedence].id, words.fallback, number, because] += use.contacts
+        for (language, segment, gets, number, because), contacts in sorted(people.items()):
+            reads = " and ".join(english_name(tag) for tag in language.split("+"))
+            yield fallback.Instead(language, reads, segment, contacts, gets, number, because)
+
+    def _because(self, key: Key, why: str) -> str:
+        """What holds back the own text of a key; where two languages do not fit, that of the first of them."""
+        profile = Profile.from_key(key.profile)
+        own = self._text(self._asked(key, fallback.Step(profile, None)))
+        if own is None and why != fallback.SHARED_POINT:
+            own = self._text(self._asked(key, fallback.Step(fallback.alone(profile), None)))
+        if own is None:
+            return fallback.NO_TEXT if len(profile.languages) == 1 else fallback.NO_ROOM
+        said = (f.message.removeprefix(f"{profile.languages[0]}: ") for f in own.stopping(self.overridden))
+        return "; ".join(dict.fromkeys(message.rstrip(".") for message in said))
+
+    def make_public(self) -> None:
+        """The texts of the page, of CAP and of posts: each language at T2; English at T4 for the restricted feed."""
+        public = [Profile(languages=(language,), tier=Tier.T2) for language in self.desk.content.languages]
+        for profile in (*public, Profile(languages=("en",), tier=Tier.T4)):
+            self._text(compose.Asked(profile, Means.PAGE))
+        for profile in public:
+            self._text(compose.Asked(profile, Means.SOCIAL))
+
+    def _line(self, key: Key) -> Iterator[Step]:
+        profile = Profile.from_key(key.profile)
+        segment = self.segments.get(key.precedence)
+        policy = segment.fallback if segment else Fallback.BILINGUAL
+        return fallback.line(profile, policy, urgent=self.alert.urgent, hopeful=self._hopeful(profile.languages[0]))
+
+    @lru_cache(maxsize=64)  # noqa: B019 - lives as long as the texts of one version
+    def _hopeful(self, language: str) -> bool:
+        """False where no text in a language can stand: it is not shipped, or a real alert finds only machine drafts."""
+        if language not in self.desk.content.languages:
+            return False
+        if self.alert.status != "Actual" or "P01" in self.overridden or language == ENGLISH:
+            return True
+        entries = self.desk.content.catalogue(language).entries.values()
+        return any(entry.provenance is not Provenance.MACHINE_DRAFT for entry in entries)
+
+    def _stands(self, key: Key, step: Step) -> Variant | None:
+        """The text of a step, where it is not held back."""
+        text = self._text(self._asked(key, step))
+        return text if text and not text.withheld(self.overridden) else None
+
+    def _asked(self, key: Key, step: Step) -> compose.Asked:
+        return compose.Asked(
+            profile=step.profile,
+            means=key.means,
+            messenger=self._cosigner(key.messenger),
+            group=key.group,
+            stand_in=step.stand_in,
+            lead=step.lead,
+        )
+
+    def _text(self, asked: compose.Asked) -> Variant | None:
+        if asked.key not in self._tried:
+            shipped = set(asked.profile.languages) <= set(self.desk.content.languages)
+            self._tried[asked.key] = self._compose(asked) if shipped else None
+        return self._tried[asked.key]
+
+    def _compose(self, asked: compose.Asked) -> Variant | None:
+        try:
+            bare = compose.compose(self.alert, asked, self.desk.content, self.authority)
+        except compose.DoesNotFit:
+            return None
+        text = checks.check_variant(bare, self.alert, self.desk.content, self.authority)
+        return self.made.setdefault(text.id, text)
+
+    def _cosigner(self, name: str | None) -> Messenger | None:
+        return self.desk.messengers[name] if name and name != self.authority.id else None

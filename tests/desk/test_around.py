@@ -1,0 +1,111 @@
+"""Versions among others: the chain, live alerts on shared ground, the CAP document, and what an incident says."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onevoice.checks import hearing
+from onevoice.desk import around, draft, heard, incident, preview
+from onevoice.desk.wiring import Desk
+from onevoice.errors import Unusable
+from onevoice.ledger import alerts
+from onevoice.people import Means, Profile, Tier
+from onevoice.variant import Variant
+
+FLOOD = "examples/river_flood_warning.yaml"
+TORNADO = "examples/tornado_warning.yaml"
+
+
+@pytest.fixture
+def release(desk: Desk, root: Path) -> Callable[[str], str]:
+    """Store an example as a released version, without sending it."""
+
+    def make(example: str) -> str:
+        alert = draft.from_file(desk, root / example)
+        chain = draft.new_chain(alert.hazard)
+        named = alert.model_copy(update={"id": f"{chain}-1", "chain": chain})
+        with desk.ledger.write() as conn:
+            alerts.add(conn, named, author="x", at=desk.now())
+            alerts.move(conn, named.id, of=("draft",), to="sending", released_at=desk.now())
+        return named.id
+
+    return make
+
+
+def _rules(seen: Any) -> set[str]:
+    return {f.rule for f in seen.prepared.findings}
+
+
+def test_a_first_version_alone_has_no_findings_of_its_surroundings(desk: Desk, root: Path) -> None:
+    """No chain, nobody else on the ground, a valid CAP document."""
+    assert _rules(preview.preview(desk, str(root / FLOOD))) & {"C14", "C15", "C17", "C18", "C19", "C23"} == set()
+
+
+def test_opposite_steps_of_two_live_alerts_block(desk: Desk, root: Path, release: Callable[[str], str]) -> None:
+    """A tornado keeps people inside where a flood sends them up the hill."""
+    release(TORNADO)
+    seen = preview.preview(desk, str(root / FLOOD))
+    assert "C19" in {f.rule for f in seen.prepared.blocks}
+
+
+def test_texts_that_make_no_valid_cap_document_block(desk: Desk, root: Path) -> None:
+    """A headline that is too long for CAP in one language (C14); with the right one there is nothing to find."""
+    seen = preview.preview(desk, str(root / FLOOD))
+    alert, texts = seen.prepared.alert, seen.prepared.variants
+    with desk.ledger.read() as conn:
+        assert {f.rule for f in around.findings(desk, conn, alert, texts)} == set()
+        broken = [_long(v) if v.means is Means.PAGE and v.profile == Profile(languages=("es",)) else v for v in texts]
+        assert {f.rule for f in around.findings(desk, conn, alert, broken)} == {"C14"}
+
+
+def _long(variant: Variant) -> Variant:
+    return variant.model_copy(update={"parts": {**variant.parts, "headline": "x" * 161}})
+
+
+def test_an_incident_tells_the_facts_of_all_its_alerts(desk: Desk, release: Callable[[str], str]) -> None:
+    """Each fact with the alert that it comes from."""
+    flood = release(FLOOD)
+    with desk.ledger.read() as conn:
+        name = alerts.value(draft.found(conn, flood)).incident
+    found = incident.show(desk, name)
+    assert [alert["id"] for alert in found["alerts"]] == [flood]
+    assert found["facts"]["act_by"][0]["alert"] == flood
+    assert found["findings"] == []
+    with pytest.raises(Unusable, match="Nothing has been released"):
+        incident.show(desk, "no-such-incident")
+
+
+@pytest.mark.parametrize("language", ["en", "es", "ar", "zh-Hans"])
+def test_our_own_text_says_what_the_alert_says(desk: Desk, root: Path, language: str) -> None:
+    """As `text facts --means` judges it; and with one word changed no more."""
+    seen = preview.preview(desk, str(root / FLOOD))
+    ours = next(v for v in seen.prepared.variants if v.means is Means.PAGE and v.profile.languages == (language,) and v.profile.tier is Tier.T2)
+    text = ours.parts["text"]
+    path = str(root / FLOOD)
+    assert _right(heard.facts(desk, path, language, text, means=Means.PAGE))
+    assert not _right(heard.facts(desk, path, language, text.replace("Riverside", "Orchard"), means=Means.PAGE))
+
+
+def _right(found: hearing.Heard) -> bool:
+    return not [c for c in found.contradicts if c.fact not in ("act_by", "expires", "issued", "date")] and found.lacks == []
+
+
+def test_a_text_that_is_empty_or_in_no_language_is_refused(desk: Desk, root: Path) -> None:
+    """With what there is."""
+    with pytest.raises(Unusable, match="There is no text"):
+        heard.facts(desk, str(root / FLOOD), "en", " ")
+    with pytest.raises(Unusable, match="There is no language 'xx'"):
+        heard.facts(desk, str(root / FLOOD), "xx", "a")
+
+
+def test_a_short_text_has_counts_and_a_long_one_a_score_with_its_interval(desk: Desk) -> None:
+    """A formula says nothing of twelve words."""
+    short = heard.readability(desk, "en", Tier.T1, "Go up the hill now. Take your papers.")
+    assert (short.measure, short.score, short.verdict) == ("counts", None, "pass")
+    long = heard.readability(desk, "en", Tier.T1, "Notwithstanding residual inundation, evacuate expeditiously. " * 40)
+    assert long.score is not None
+    assert long.interval is not None
+    assert long.interval[0] <= long.score <= long.interval[1]
+    assert long.verdict == "fail"
