@@ -9,17 +9,21 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from onevoice.dispatch import policy
 from onevoice.dispatch.options import Options
-from onevoice.ledger import sending
+from onevoice.dispatch.providers import Provider, through
+from onevoice.failpoint import Point, failpoint
+from onevoice.ledger import sending, undone
 from onevoice.ledger.engine import Connection, Ledger
 from onevoice.ledger.outcomes import Ended
 from onevoice.ledger.queue import Terms
+from onevoice.ledger.restored import Guard
 from onevoice.ledger.sending import Claimed, Exchanged, Want
 from onevoice.ledger.vault import Vault
 from onevoice.variant import Variant
@@ -35,11 +39,12 @@ def worker_name() -> str:
 class Books:
     """What one sender hands over to the ledger and takes over from it."""
 
-    def __init__(self, ledger: Ledger, vault: Vault, options: Options) -> None:
+    def __init__(self, ledger: Ledger, vault: Vault, options: Options, providers: Iterable[Provider] = ()) -> None:
         self._ledger = ledger
         self._vault = vault
         self._clock = options.clock
         self._terms = Terms(worker_name(), options.mode, -1, policy.rank, timedelta(seconds=policy.URGENT.looks[0]))
+        self._guard = Guard(vault, options.reached_file, through(providers))
         self._seen: datetime | None = None
         self._texts: dict[tuple[int, str], Variant | None] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
@@ -81,17 +86,24 @@ class Books:
     ) -> Exchanged:
         worker = self._terms.worker
         with self._ledger.write() as conn:
-            now = self._clock(conn)
+            now, at = self._clock(conn), time.monotonic()
+            beat = self._seen is None or now - self._seen >= HEARTBEAT
+            if beat:
+                self._guard.look(conn, now)
             if known is not None:
-                sending.take_back_others(conn, worker, known, now)
+                undone.take_back_others(conn, worker, known, now)
             if back:
-                sending.take_back(conn, worker, back, now)
+                undone.take_back(conn, worker, back, now)
             got = sending.exchange(conn, self._vault, self._terms, done, wants, now)
             self._load_texts(conn, got.claimed)
-            if self._seen is None or now - self._seen >= HEARTBEAT:
+            if beat:
                 sending.seen(conn, worker, got.control.generation, now)
-                self._seen = now
-        return got
+            failpoint(Point.INTENTS_OPEN)
+        failpoint(Point.INTENTS_DONE)
+        self._seen = now if beat else self._seen
+        if beat or got.claimed:
+            self._guard.written((one.attempt for one in got.claimed), got.control.generation)
+        return replace(got, at=at)
 
     def _load_texts(self, conn: Connection, claimed: Sequence[Claimed]) -> None:
         for one in claimed:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import timedelta
+from html import escape as quote
 from typing import TYPE_CHECKING
 
 from onevoice.dispatch import policy
 from onevoice.dispatch.providers import CannotCarry, Outcome, Outgoing, Provider, Result
 from onevoice.errors import Unusable
+from onevoice.failpoint import Point, failpoint
 from onevoice.ledger.outcomes import Ended
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from onevoice.dispatch.options import Options
     from onevoice.ledger.sending import Claimed
     from onevoice.ledger.vault import Vault
@@ -39,19 +43,25 @@ def outgoing(claimed: Claimed, text: Variant, vault: Vault, options: Options) ->
         token=token,
         message_id=message_id,
         to=vault.unseal(claimed.sealed),
-        parts={name: _filled(part, slots) if claimed.means == "email" else part for name, part in text.parts.items()},
+        parts=filled(text.parts, slots) if claimed.means == "email" else text.parts,
         language=text.profile.languages[0],
         direction=text.direction,
         segments=claimed.units,
         valid_until=claimed.valid_until,
         callback_url=options.callback_url(claimed.provider, token),
         manage_url=manage_url,
+        reply_to=claimed.reply_to,
     )
 
 
-def _filled(part: str, slots: dict[str, str]) -> str:
+def filled(parts: Mapping[str, str], slots: Mapping[str, str]) -> dict[str, str]:
+    """The parts of an email with their slots filled; in html so that no character of a value becomes markup."""
+    return {name: _filled(part, slots, quote if name == "html" else str) for name, part in parts.items()}
+
+
+def _filled(part: str, slots: Mapping[str, str], write: Callable[[str], str]) -> str:
     for slot, value in slots.items():
-        part = part.replace(slot, value)
+        part = part.replace(slot, write(value))
     return part
 
 
@@ -74,6 +84,7 @@ async def call(provider: Provider, claimed: Claimed, text: Variant | None, vault
 
 async def _answer(provider: Provider, message: Outgoing) -> object:
     """What `send` came to, within the provider's time-out: it may not answer, but it cannot hold us up."""
+    failpoint(Point.CALL_BEGINS)
     sending = asyncio.ensure_future(provider.send(message))
     try:
         done, _ = await asyncio.wait({sending}, timeout=provider.timeout)
@@ -127,4 +138,5 @@ def ended(claimed: Claimed, outcome: Outcome, options: Options) -> Ended:
         reason="opted out" if outcome.opt_out else reason,
         opt_out=outcome.opt_out,
         stops=outcome.halts,
+        evidence=outcome.evidence if result is Result.ACCEPTED else None,
     )

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from onevoice.dispatch import policy
 from onevoice.dispatch.call import GRACE
-from onevoice.dispatch.pace import Breaker, Pace
+from onevoice.dispatch.pace import Breaker
 from onevoice.dispatch.providers import Outcome, Provider, Result
 from onevoice.ledger.sending import Claimed, Want
 
@@ -17,6 +17,16 @@ log = logging.getLogger(__name__)
 
 NARROWEST, WIDEST = 8, 128
 """Bounds of the window, and so of what is in doubt after a kill."""
+
+
+AHEAD = 0.15
+"""Seconds for which rate slots are taken ahead: long enough for the next exchange, short enough for the kill switch."""
+
+SPARED = 0.03
+"""Share of the rate that is left unused, so that a call that begins a little late does not make a second too full."""
+
+LONGEST_LEAD = 5.0
+"""Seconds that an exchange is expected to take at most."""
 
 
 class Lane:
@@ -30,7 +40,8 @@ class Lane:
         self.window = min(WIDEST, max(NARROWEST, math.ceil(provider.rate * provider.latency)))
         self.flying: dict[asyncio.Task[None], Claimed] = {}
         self.stopped = False
-        self._pace = Pace(provider.rate, now)
+        self._free_at = now
+        self._lead = 0.0
         self._breaker = Breaker()
         self._paused_until = now
         self._dry_until = now
@@ -40,21 +51,29 @@ class Lane:
         return not self.stopped and now >= self._paused_until and self._breaker.may_call(now)
 
     def want(self, now: float) -> Want | None:
-        """What may be claimed now: only calls that have both a place and a rate slot."""
-        units = self._pace.units(now)
+        """What may be claimed now: only calls that have both a place and a rate slot that is close."""
         places = self.window - len(self.flying)
         if self._breaker.is_open:
             places = min(places, 1)
-        if places <= 0 or units <= 0 or not self.usable(now) or now < self._dry_until:
+        paced = self._free_at > now + self._lead + AHEAD
+        if places <= 0 or paced or not self.usable(now) or now < self._dry_until:
             return None
         lease = timedelta(seconds=self.provider.timeout) + GRACE
-        return Want(self.provider.means, self.provider.name, places, units, lease)
+        rate = self.provider.rate * (1 - SPARED)
+        return Want(self.provider.means, self.provider.name, places, rate, lease, self._lead, AHEAD)
+
+    def exchanged(self, took: float) -> None:
+        """An exchange took so many seconds from the claim to here: slots are taken from then on, not from the claim."""
+        self._lead = min(LONGEST_LEAD, max(took, 0.8 * self._lead))
+
+    def paced(self, until: float) -> None:
+        """The rate is spoken for until then."""
+        self._free_at = until
 
     def begin(self, task: asyncio.Task[None], claimed: Claimed, now: float) -> None:
         """A call begins."""
         self.flying[task] = claimed
         task.add_done_callback(lambda done: self.flying.pop(done, None))
-        self._pace.spend(claimed.units)
         self._breaker.called(now)
 
     def heard(self, outcome: Outcome, now: float) -> None:
@@ -83,5 +102,5 @@ class Lane:
         """Seconds until it is worth while to ask for something to do."""
         if len(self.flying) >= self.window or self.stopped:
             return math.inf
-        waits = (self._pace.ready_in(now), self._paused_until - now, self._dry_until - now)
+        waits = (self._free_at - now - self._lead - AHEAD / 2, self._paused_until - now, self._dry_until - now)
         return max(0.0, *waits) if self._breaker.may_call(now) else 1.0

@@ -30,19 +30,23 @@ class Options:
     """How to send.
 
     `public_url`: where providers and readers find us. While `halt_file` exists no call begins. `anchor_file`: where
-    the audit chain is anchored. `poll`: seconds between looks when nothing is due; `drain`: seconds that running
-    calls get after a request to stop; `patience`: seconds that outcomes wait for a database that is out of reach.
+    the audit chain is anchored; `reached_file`: where it stands how far we had come, so that a database from an older
+    backup is known for what it is. `poll`: seconds between looks when nothing is due; `drain`: seconds that running
+    calls get after a request to stop; `patience`: seconds that outcomes wait for a database that is out of reach;
+    `missed`: seconds after its rate slot at which a call may still begin, later the slot is given up.
     """
 
     mode: Mode
     public_url: str
     halt_file: Path
     anchor_file: Path | None = None
+    reached_file: Path | None = None
     clock: Clock = database_now
     on_progress: Callable[[Counts], None] | None = None
     poll: float = 0.25
     drain: float = 15.0
     patience: float = 60.0
+    missed: float = 0.1
     chance: Random = field(default_factory=Random)
 
     def callback_url(self, provider: str, token: str) -> str:

@@ -1,41 +1,14 @@
-"""How fast a provider may be called, and whether it is worth calling at all. Times are monotonic seconds."""
+"""Whether a provider is worth calling at all. Times are monotonic seconds."""
 
 from __future__ import annotations
 
 from collections import deque
-
-BURST = 0.25
-"""Seconds of unused rate that may be caught up with."""
 
 ERRORS, WITHIN = 50, 60.0
 """So many failed calls within so many seconds, and the provider is left alone."""
 
 PROBE = 5.0
 """Seconds between the single calls that see whether it is back."""
-
-
-class Pace:
-    """A rate in units a second. It may run into debt: a long text is not stuck, the next one waits longer."""
-
-    def __init__(self, rate: float, now: float) -> None:
-        self._rate = rate
-        self._most = max(1.0, rate * BURST)
-        self._units = self._most
-        self._at = now
-
-    def units(self, now: float) -> int:
-        """Whole units that may be spent now."""
-        self._units = min(self._most, self._units + (now - self._at) * self._rate)
-        self._at = now
-        return max(0, int(self._units + 1e-9))
-
-    def spend(self, units: int) -> None:
-        """Take units off."""
-        self._units -= units
-
-    def ready_in(self, now: float) -> float:
-        """Seconds until a unit is free."""
-        return 0.0 if self.units(now) else (1.0 - self._units) / self._rate
 
 
 class Breaker:

@@ -7,30 +7,38 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from onevoice.dispatch import policy
 from onevoice.dispatch.call import outgoing
 from onevoice.dispatch.options import Options
-from onevoice.dispatch.providers import Provider, Receipt
+from onevoice.dispatch.providers import Provider, Receipt, through
 from onevoice.dispatch.receipts import news
+from onevoice.failpoint import Point, failpoint
 from onevoice.ledger import audit, doubt, receipts, sending, sweep
 from onevoice.ledger.doubt import Doubtful
 from onevoice.ledger.engine import Connection, Ledger
+from onevoice.ledger.restored import Guard
 from onevoice.ledger.states import DeliveryState
 from onevoice.ledger.vault import Vault
-from onevoice.people import Means
 from onevoice.variant import Variant
 
 log = logging.getLogger(__name__)
 
-PER_ROUND = 200
-"""How many deliveries are looked for in one round, of calls in doubt and of missing receipts each."""
+PER_ROUND = 2000
+"""How many deliveries are looked for in one round at most, of calls in doubt and of missing receipts each."""
+
+ASKING = 10.0
+"""Seconds after which a round asks no more, so that dead workers and next means need not wait for slow providers."""
 
 AT_ONCE = 8
 """Questions to providers that are open at the same time."""
+
+LOT = 4 * AT_ONCE
+"""Answers that are written in one short transaction."""
 
 BEFORE = timedelta(minutes=1)
 """How far before our own intent a provider is asked from: its clock may be behind."""
@@ -54,7 +62,7 @@ class Followed:
 
 
 async def follow_up(
-    ledger: Ledger, vault: Vault, providers: Mapping[Means, Provider], options: Options, next_means: NextMeans
+    ledger: Ledger, vault: Vault, providers: Mapping[str, Provider], options: Options, next_means: NextMeans
 ) -> Followed:
     """One round of follow-up; to be run every 15 s or so. While sending is halted it still listens and asks.
 
@@ -62,12 +70,14 @@ async def follow_up(
         OutOfReach: the database cannot be reached.
     """
     done = Followed()
+    guard = Guard(vault, options.reached_file, through(providers.values()))
 
     def work(step: Callable[[Connection, datetime], None]) -> None:
         with ledger.write() as conn:
             step(conn, options.clock(conn))
 
     def first(conn: Connection, now: datetime) -> None:
+        guard.look(conn, now)
         done.lapsed = doubt.lapse(conn, now)
         receipts.out_of_quarantine(conn, now)
         done.folded = receipts.fold_new(conn, now)
@@ -75,8 +85,12 @@ async def follow_up(
         sweep.forget_workers(conn, now)
 
     await asyncio.to_thread(work, first)
-    for answers in await _ask_all(ledger, vault, providers, options):
+    await asyncio.to_thread(guard.written)
+    failpoint(Point.FOLLOW_LAPSED)
+    async for answers in _ask_all(ledger, vault, providers, options):
+        failpoint(Point.FOLLOW_ASKED)
         await asyncio.to_thread(work, _Settling(vault, answers, done))
+    failpoint(Point.FOLLOW_DECIDED)
     await asyncio.to_thread(work, _Closing(next_means, done))
     if options.anchor_file:
         await asyncio.to_thread(_anchor, ledger, vault, options)
@@ -87,9 +101,9 @@ async def follow_up(
 
 
 async def _ask_all(
-    ledger: Ledger, vault: Vault, providers: Mapping[Means, Provider], options: Options
-) -> list[list[Answer]]:
-    """Ask providers about what is due; the answers in small lots, each for one short transaction."""
+    ledger: Ledger, vault: Vault, providers: Mapping[str, Provider], options: Options
+) -> AsyncIterator[list[Answer]]:
+    """Ask providers about what is due, calls in doubt first; the answers in lots. What is not asked is due again."""
     due = await asyncio.to_thread(_due, ledger, options)
     by_name = {provider.name: provider for provider in providers.values()}
     room = asyncio.Semaphore(AT_ONCE)
@@ -101,8 +115,11 @@ async def _ask_all(
         async with room:
             return one, await _ask(provider, one, text, vault, options)
 
-    answers = list(await asyncio.gather(*(ask(one, text) for one, text in due)))
-    return [answers[i : i + AT_ONCE] for i in range(0, len(answers), AT_ONCE)]
+    until = time.monotonic() + ASKING
+    for start in range(0, len(due), LOT):
+        if time.monotonic() > until:
+            return
+        yield list(await asyncio.gather(*(ask(one, text) for one, text in due[start : start + LOT])))
 
 
 def _due(ledger: Ledger, options: Options) -> list[tuple[Doubtful, Variant | None]]:
@@ -146,14 +163,17 @@ class _Settling:
             receipts.store(conn, self.vault, kept, now, asked=one.call.attempt)
         receipts.fold_new(conn, now)
         for one, found in self.answers:
-            self._settle(conn, one, bool(found), now)
+            self._settle(conn, one, found, now)
 
-    def _settle(self, conn: Connection, one: Doubtful, found: bool, now: datetime) -> None:  # noqa: FBT001 - private
+    def _settle(self, conn: Connection, one: Doubtful, found: Sequence[Receipt] | None, now: datetime) -> None:
         """Decide. Where something was heard meanwhile, the state is another and nothing of this happens."""
         if one.state is not DeliveryState.UNKNOWN:
             doubt.look_later(conn, one, now + _until_next_poll(one, now))
             return
-        self.done.found += found
+        self.done.found += bool(found)
+        if one.restored and found is None:
+            self.done.parked += doubt.park(conn, one, "an older database was put back", now)
+            return
         self._decide(conn, _row(one), one, now)
 
     def _decide(self, conn: Connection, row: policy.Policy, one: Doubtful, now: datetime) -> None:

@@ -15,12 +15,12 @@ from onevoice.dispatch.options import Counts, Options
 from onevoice.dispatch.providers import Provider
 from onevoice.dispatch.stopping import stopping
 from onevoice.errors import OneVoiceError
+from onevoice.failpoint import Point, failpoint, refuse_armed
 from onevoice.ledger.control import Control
 from onevoice.ledger.engine import Ledger
 from onevoice.ledger.outcomes import Ended
 from onevoice.ledger.sending import Claimed, Exchanged, Want
 from onevoice.ledger.vault import Vault
-from onevoice.people import Means
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ AFTER_TROUBLE = 1.0
 
 
 async def send_due(
-    ledger: Ledger, vault: Vault, providers: Mapping[Means, Provider], options: Options, *, once: bool
+    ledger: Ledger, vault: Vault, providers: Mapping[str, Provider], options: Options, *, once: bool
 ) -> Counts:
     """Send what is due. `once`: until nothing more is due now; else until asked to stop (SIGTERM, SIGINT).
 
@@ -41,6 +41,7 @@ async def send_due(
     Raises:
         OutOfReach: the database stayed out of reach; calls that it does not know the outcome of are in doubt.
     """
+    refuse_armed(options.mode)
     async with stopping() as stop:
         return await Sender(ledger, vault, providers, options, stop, once=once).run()
 
@@ -52,7 +53,7 @@ class Sender:
         self,
         ledger: Ledger,
         vault: Vault,
-        providers: Mapping[Means, Provider],
+        providers: Mapping[str, Provider],
         options: Options,
         stop: asyncio.Event,
         *,
@@ -62,8 +63,8 @@ class Sender:
         self._options = options
         self._stop = stop
         self._once = once
-        self._books = Books(ledger, vault, options)
-        self._lanes = {str(means): Lane(provider, time.monotonic()) for means, provider in providers.items()}
+        self._books = Books(ledger, vault, options, providers.values())
+        self._lanes = {provider.name: Lane(provider, time.monotonic()) for provider in providers.values()}
         self._counts = Counts()
         self._switch: Control | None = None
         self._ended: list[Ended] = []
@@ -117,9 +118,9 @@ class Sender:
 
     async def _round(self) -> bool:
         """Exchange what there is to exchange. True when there is no more to do."""
-        if self._ended:
+        if self._ended or self._back:
             for lane in self._lanes.values():
-                lane.dry(0)  # a call that ended may let others begin
+                lane.dry(0)  # a call that ended may let others begin; one that did not begin is due again
         wants = self._wants()
         unsure = self._switch is None or self._trouble_since is not None or self._halted()
         if wants or self._ended or self._back or unsure:
@@ -150,19 +151,27 @@ class Sender:
         self._switch = got.control
         until = time.monotonic() + self._options.poll
         for want in wants:
-            if same and want.means in got.dry:
-                self._lanes[want.means].dry(until)
+            if same and want.provider in got.dry:
+                self._lanes[want.provider].dry(until)
+        for lane in self._lanes.values():
+            lane.exchanged(time.monotonic() - got.at)
+        for provider, free in got.free.items():
+            self._lanes[provider].paced(got.at + free)
         for one in got.claimed:
-            lane = self._lanes[one.means]
-            lane.begin(asyncio.ensure_future(self._call(lane, one)), one, time.monotonic())
+            lane = self._lanes[one.provider]
+            lane.begin(asyncio.ensure_future(self._call(lane, one, got.at + one.wait)), one, time.monotonic())
 
-    async def _call(self, lane: Lane, claimed: Claimed) -> None:
-        if self._stop.is_set() or self._halted():
+    async def _call(self, lane: Lane, claimed: Claimed, slot: float) -> None:
+        """Make a call in its slot, unless that was missed or somebody stopped us meanwhile."""
+        if (early := slot - time.monotonic()) > 0:
+            await asyncio.sleep(early)
+        if self._stop.is_set() or self._halted() or time.monotonic() > slot + self._options.missed:
             self._back.append(claimed)
             return
         self._begun.add(claimed.attempt)
         self._counts.started += 1
         outcome = await call(lane.provider, claimed, self._books.text(claimed), self._vault, self._options)
+        failpoint(Point.CALL_ANSWERED)
         lane.heard(outcome, time.monotonic())
         self._ended.append(ended(claimed, outcome, self._options))
         setattr(self._counts, outcome.result, getattr(self._counts, outcome.result) + 1)

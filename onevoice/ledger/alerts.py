@@ -211,6 +211,15 @@ def releases_of_chain(conn: Connection, chain_id: str) -> list[int]:
     return list(conn.scalars(chosen.order_by(release.c.id)))
 
 
+def releases_before(conn: Connection, release_id: int) -> list[int]:
+    """Ids of the releases of older versions of the same chain that were made due, oldest first."""
+    of = select(alert.c.chain, alert.c.version).join(release, release.c.alert_id == alert.c.id)
+    this = conn.execute(of.where(release.c.id == release_id)).one()
+    joined = release.join(alert, release.c.alert_id == alert.c.id)
+    older = (alert.c.chain == this.chain, alert.c.version < this.version, release.c.due_at.is_not(None))
+    return list(conn.scalars(select(release.c.id).select_from(joined).where(*older).order_by(release.c.id)))
+
+
 # --- variants, approvals, overrides ---------------------------------------------------------------------------
 
 

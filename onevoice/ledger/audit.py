@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text
 
+from onevoice.failpoint import Point, failpoint
 from onevoice.ledger.engine import database_now
 from onevoice.ledger.tables import audit
 from onevoice.ledger.vault import Vault
@@ -59,6 +60,7 @@ def append(
         "previous": last.hash if last else START,
     }
     conn.execute(insert(audit).values(**entry, hash=_hash(vault, entry)))
+    failpoint(Point.AUDIT_OPEN)
 
 
 def verify(conn: Connection, vault: Vault, anchor_file: Path | None = None) -> Verified:
@@ -90,11 +92,15 @@ def anchor(conn: Connection, vault: Vault, anchor_file: Path) -> None:
         return
     text_ = json.dumps({"count": count, "head": head, "signature": vault.sign(f"anchor|{count}|{head}")})
     half = anchor_file.with_name(f"{anchor_file.name}.{os.getpid()}")
-    with half.open("w", encoding="utf-8") as out:
+    with open(half, "w", encoding="utf-8", opener=_private) as out:
         out.write(text_ + "\n")
         out.flush()
         os.fsync(out.fileno())
     half.replace(anchor_file)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _anchor(vault: Vault, anchor_file: Path | None, problems: list[str]) -> tuple[int, str] | None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, or_, select, update
 
 from onevoice.ledger.queue import every_means, newer_is_released, valid_until
+from onevoice.ledger.restored import RESTORED
 from onevoice.ledger.sending import Claimed
 from onevoice.ledger.states import DeliveryState, Event, step
 from onevoice.ledger.tables import alert, attempt, contact_point, delivery, release, variant
@@ -24,13 +25,15 @@ BATCH = 1000
 class Doubtful:
     """A delivery to be looked for, with its last call. `in_time`: the call could still be made again.
 
-    `state` is unknown (was it taken?), or accepted or sent (what became of it?).
+    `state` is unknown (was it taken?), or accepted or sent (what became of it?). `restored`: the database was put back
+    from a backup, and does not know whether the call was made at all.
     """
 
     call: Claimed
     state: DeliveryState
     accepted_at: datetime | None
     in_time: bool
+    restored: bool = False
 
 
 def lapse(conn: Connection, now: datetime) -> int:
@@ -76,7 +79,7 @@ def to_look_for(conn: Connection, states: Sequence[DeliveryState], now: datetime
     closed = or_(r.superseded_at.is_not(None), r.void_at.is_not(None), newer_is_released())
     columns = (
         *(d.id, d.state, d.fence, d.means, d.contact_key, d.point_id, d.release_id, d.variant_id),
-        *(d.tries, d.ambiguous, d.accepted_at, a.id.label("attempt"), a.provider, a.intent_at),
+        *(d.tries, d.ambiguous, d.accepted_at, a.id.label("attempt"), a.provider, a.intent_at, a.reply_to, a.code),
         *(r.severity, r.urgency, r.act_by, r.expires, alert.c.kind, contact_point.c.address_enc, variant.c.units),
         case((closed, 1), else_=0).label("closed"),
     )
@@ -106,8 +109,10 @@ def _doubtful(row: Any, now: datetime) -> Doubtful:
         tries=row.tries,
         ambiguous=row.ambiguous,
         intent_at=row.intent_at,
+        reply_to=row.reply_to,
     )
-    return Doubtful(call, S(row.state), row.accepted_at, in_time=not row.closed and ends > now)
+    in_time = not row.closed and ends > now
+    return Doubtful(call, S(row.state), row.accepted_at, in_time, restored=row.code == RESTORED)
 
 
 def again(conn: Connection, one: Doubtful, now: datetime) -> bool:
@@ -122,8 +127,9 @@ def park(conn: Connection, one: Doubtful, reason: str, now: datetime) -> bool:
 
 
 def look_later(conn: Connection, one: Doubtful, at: datetime) -> None:
-    """Note when to look again."""
-    same = (delivery.c.id == one.call.delivery, delivery.c.state == one.state, delivery.c.fence == one.call.fence)
+    """Note when to look again, also where the look has just found that it was handed on."""
+    states = {one.state, S.SENT} if one.state is S.ACCEPTED else {one.state}
+    same = (delivery.c.id == one.call.delivery, delivery.c.state.in_(states), delivery.c.fence == one.call.fence)
     conn.execute(update(delivery).where(*same).values(not_before=at))
 
 

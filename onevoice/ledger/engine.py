@@ -6,14 +6,14 @@ that cannot write. PostgreSQL: the settings that make a commit durable are asser
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection as Connection  # noqa: PLC0414 - dispatch names it, and may not import SQLAlchemy
-from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy import Engine, NullPool, create_engine, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, ProgrammingError
@@ -56,15 +56,21 @@ def database_now(conn: Connection) -> datetime:
 
 def insert_new(conn: Connection, table: Any, **values: object) -> bool:
     """Insert a row unless one with the same unique key is there. True where it is new."""
+    return bool(insert_several(conn, table, [values], *table.primary_key.columns))
+
+
+def insert_several(conn: Connection, table: Any, rows: Sequence[dict[str, Any]], *shown: Any) -> Sequence[Any]:
+    """Insert rows but those whose unique key is there; the `shown` columns of those that are new, in any order."""
     insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    new = insert(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key.columns)
-    return conn.execute(new).first() is not None  # a row count would be -1 where the driver returns the new key
+    new = insert(table).on_conflict_do_nothing().returning(*shown)
+    return conn.execute(new, list(rows)).all()  # a row count would be -1 where the driver returns the new key
 
 
 class Ledger:
     """The database: short write transactions, and reads that cannot write."""
 
     def __init__(self, url: URL, write: Engine, read: Engine) -> None:
+        self._url = url
         self._write = write
         self._read = read
         self._file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
@@ -102,6 +108,21 @@ class Ledger:
         self._still_there()
         with _explained(), self._write.begin() as conn:
             yield conn
+
+    @contextmanager
+    def write_within(self, seconds: float) -> Iterator[Connection]:
+        """As `write`, on a connection of its own and given up sooner: for what must not wait behind others.
+
+        Raises:
+            OutOfReach: locked for longer than `seconds`, or as `write`.
+        """
+        self._still_there()
+        engine = _impatient(self._url, seconds)
+        try:
+            with _explained(), engine.begin() as conn:
+                yield conn
+        finally:
+            engine.dispose()
 
     def upgrade(self) -> None:
         """Create or migrate the schema, all of it in one transaction."""
@@ -182,6 +203,18 @@ def _postgresql(url: URL) -> tuple[Engine, Engine]:
     only = f"{options} -c default_transaction_read_only=on"
     read = _engine(url, connect_args={**known, "options": only}, pool_pre_ping=True, isolation_level="REPEATABLE READ")
     return write, read
+
+
+def _impatient(url: URL, seconds: float) -> Engine:
+    """A write engine without a pool."""
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(url, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": seconds})
+        _pragmas(engine, "synchronous=FULL", "foreign_keys=ON")
+        event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
+        return engine
+    waits = f"-c lock_timeout={round(seconds * 1000)} -c statement_timeout={round(seconds * 1000)}"
+    known = {"connect_timeout": 2, "options": waits}
+    return create_engine(url, hide_parameters=True, poolclass=NullPool, connect_args=known)
 
 
 def _engine(url: URL, **more: Any) -> Engine:

@@ -13,8 +13,8 @@ from onevoice.ledger.points import Rank, points, ways
 from onevoice.ledger.scratch import joined_whole
 from onevoice.ledger.wanted import Wanted, who
 
-Key = tuple[str, str, str | None, str]
-"""Which text: profile key, means, messenger, group."""
+Key = tuple[str, str, str | None, str, int]
+"""Which text: profile key, means, messenger, group; and the precedence of the segment whose fallback applies."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,15 @@ class Numbers:
 class InUse:
     """One text that is needed. `contacts` get it first, `standby` only where what they get first fails.
 
-    `shared` of the contacts read another language: too many languages share their contact point for one text.
+    `precedence` is that of the segment which says how the point's people are treated: its fallback applies. `shared`
+    of the contacts read another language: too many languages share their contact point for one text.
     """
 
     profile_key: str
     means: str
     messenger: str | None
     group: str
+    precedence: int
     segments: tuple[str, ...]
     contacts: int
     standby: int
@@ -57,7 +59,11 @@ class InUse:
 
 def people(conn: Connection, wanted: Wanted) -> Numbers:
     """Count who is meant. Writes nothing."""
-    person = who(conn, wanted).cte("person")
+    return numbers_of(conn, who(conn, wanted).cte("person"))
+
+
+def numbers_of(conn: Connection, person: FromClause) -> Numbers:
+    """Count the people of an audience."""
     shape = (person.c.segment, person.c.language, person.c.location, person.c.unreachable)
     rows = conn.execute(select(*shape, func.count()).group_by(*shape)).all()
     return Numbers(
@@ -83,18 +89,21 @@ def in_use(conn: Connection, wanted: Wanted) -> list[InUse]:
     person = who(conn, wanted).cte("person")
     ranks = [Rank(s.precedence, s.id, s.messenger) for s in wanted.segments_all]
     way = ways(person, wanted.topic).cte("way")
-    point = points(way, ranks).cte("point")
-    placed = placed_ways(way)
-    key = (point.c.profile_key, point.c.means, point.c.messenger, point.c.text_group)
+    with joined_whole(conn):
+        return counted(conn, placed_ways(way), points(way, ranks).cte("point"))
+
+
+def counted(conn: Connection, placed: FromClause, point: FromClause) -> list[InUse]:
+    """The texts of points, and how many people each way brings to them."""
+    key = (point.c.profile_key, point.c.means, point.c.messenger, point.c.text_group, point.c.precedence)
     now, other = placed.c.now == 1, placed.c.language != point.c.language
-    counted = (
+    rows = (
         select(*key, placed.c.segment, _many(now), _many(~now), _many(and_(now, point.c.shared, other)))
         .select_from(placed.join(point, point.c.point_id == placed.c.point_id))
         .group_by(*key, placed.c.segment)
         .order_by(*key, placed.c.segment)
     )
-    with joined_whole(conn):
-        return _merged(conn.execute(counted).all())
+    return _merged(conn.execute(rows).all())
 
 
 def _many(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -104,8 +113,8 @@ def _many(condition: ColumnElement[bool]) -> ColumnElement[int]:
 def _merged(rows: Iterable[tuple[Any, ...]]) -> list[InUse]:
     """Rows of one text, one for each segment, become one."""
     found: dict[Key, list[tuple[Any, ...]]] = {}
-    for profile, means, messenger, group, *rest in rows:
-        found.setdefault((profile, means, messenger or None, group), []).append(tuple(rest))
+    for profile, means, messenger, group, precedence, *rest in rows:
+        found.setdefault((profile, means, messenger or None, group, precedence), []).append(tuple(rest))
     return [
         InUse(*key, tuple(s for s, *_ in rest), *(sum(int(r[i]) for r in rest) for i in (1, 2, 3)))
         for key, rest in found.items()

@@ -25,7 +25,7 @@ from onevoice.ledger.points import points, ways
 from onevoice.ledger.scratch import joined_whole, kept
 from onevoice.ledger.states import DeliveryState as S
 from onevoice.ledger.tables import audience, delivery, reached_at, release, served
-from onevoice.ledger.words import NEW_DELIVERY, delivered_at, new_deliveries, ranks, topic_of, with_words
+from onevoice.ledger.words import NEW_DELIVERY, delivered_at, new_deliveries, ranks, slowest_first, topic_of, with_words
 
 FAILED = (S.UNDELIVERED, S.EXPIRED, S.SUPPRESSED, S.PARKED)
 """A delivery in one of these reaches nobody any more."""
@@ -141,7 +141,7 @@ def _deliver(conn: Connection, release_id: int, untried: Table, worded: Table, n
         new_deliveries(release_id, worded, now, steps.c.step)
         .select_from(worded.join(steps, steps.c.point_id == worded.c.point_id))
         .where(~exists().where(delivered_at(release_id, worded)))
-        .order_by(worded.c.point_id)
+        .order_by(*slowest_first(worded))
     )
     added = conn.execute(
         insert(delivery).from_select(NEW_DELIVERY, rows), execution_options={"preserve_rowcount": True}

@@ -45,6 +45,19 @@ def unanswered(conn: Connection, *, asked_before: datetime) -> list[str]:
     return list(conn.scalars(chosen))
 
 
+def waiting_for(conn: Connection, name: str) -> list[str]:
+    """Alerts that wait for approval, where this officer was the last to be asked."""
+    last = select(func.max(notice.c.id)).where(notice.c.purpose == "approval").group_by(notice.c.release_id).subquery()
+    joined = notice.join(release, notice.c.release_id == release.c.id).join(alert, release.c.alert_id == alert.c.id)
+    chosen = (
+        select(alert.c.id)
+        .select_from(joined)
+        .where(notice.c.id.in_(select(last)), notice.c.officer == name)
+        .where(alert.c.state == "submitted", release.c.void_at.is_(None))
+    )
+    return list(conn.scalars(chosen.order_by(alert.c.id)))
+
+
 def of_alert(conn: Connection, alert_id: str) -> list[Row[tuple[object, ...]]]:
     """Everything that officers and partners were told about an alert, oldest first."""
     return list(conn.execute(select(notice).where(notice.c.alert_id == alert_id).order_by(notice.c.id)))

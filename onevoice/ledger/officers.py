@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 
 
 def add(conn: Connection, *, at: datetime, **columns: object) -> None:
-    """Store an officer. `columns` as in the table."""
+    """Store an officer, asked last of all. `columns` as in the table. Who comes back takes up their old row."""
     rank = conn.scalar(select(func.coalesce(func.max(officer.c.rank), 0))) or 0
-    conn.execute(officer.insert().values(added_at=at, rank=rank + 1, **columns))
+    fresh = dict.fromkeys(("mobile_enc", "email_enc", "removed_at")) | columns | {"added_at": at, "rank": rank + 1}
+    back = update(officer).where(officer.c.name == columns["name"], officer.c.removed_at.is_not(None))
+    if not conn.execute(back.values(**fresh)).rowcount:
+        conn.execute(officer.insert().values(**fresh))
 
 
 def get(conn: Connection, name: str) -> Any | None:

@@ -48,7 +48,8 @@ SAME_REF = "reference used twice"
 class Ended:
     """What one call came to. `result` as in `attempt`; `look_after`: when something is next due on the delivery.
 
-    `stops`: the account itself is refused, so the channel stopped; `reason` goes onto the delivery.
+    `stops`: the account itself is refused, so the channel stopped; `reason` goes onto the delivery. `evidence`: the
+    acceptance proves the delivery, so nothing more is waited for.
     """
 
     attempt: int
@@ -64,6 +65,7 @@ class Ended:
     reason: str | None = None
     opt_out: bool = False
     stops: bool = False
+    evidence: str | None = None
 
 
 def keep(conn: Connection, vault: Vault, ended: Sequence[Ended], now: datetime) -> None:
@@ -87,7 +89,7 @@ def keep(conn: Connection, vault: Vault, ended: Sequence[Ended], now: datetime) 
 
 def _answer(one: Ended, now: datetime) -> dict[str, Any]:
     about = {"result": one.result, "result_at": now, "code": one.code, "detail": one.detail[:200]}
-    return {"of": one.attempt, "told": one.ref, **about}
+    return {"of": one.attempt, "told": one.ref, "evidence": one.evidence, **about}
 
 
 def _honest(conn: Connection, ended: Sequence[Ended]) -> list[Ended]:
@@ -134,14 +136,15 @@ def _settle(conn: Connection, ours: Sequence[Ended], now: datetime) -> None:
 
 
 def _row(one: Ended, now: datetime) -> dict[str, Any]:
-    state = step(DeliveryState.SUBMITTING, EVENT_OF[one.result])
+    state = step(DeliveryState.SUBMITTING, Event.DELIVERED if one.evidence else EVENT_OF[one.result])
     return {
         "of": one.delivery,
         "under": one.fence,
         "state": state,
         "state_at": now,
         "not_before": now + one.look_after,
-        "accepted_at": now if state is DeliveryState.ACCEPTED else None,
+        "accepted_at": now if state in TAKEN else None,
+        "evidence": one.evidence,
         "ref": one.ref,
         "code": one.code,
         "reason": one.reason,
@@ -162,10 +165,11 @@ def _heard(conn: Connection, ids: Sequence[int]) -> dict[int, list[Heard]]:
     """Everything that was heard about these deliveries: each call's own answer, and every receipt."""
     a, r = attempt.c, receipt.c
     found: dict[int, list[Heard]] = {}
-    calls = select(a.id, a.delivery_id, a.fence, a.result, a.result_at, a.intent_at, a.ref, a.code)
+    calls = select(a.id, a.delivery_id, a.fence, a.result, a.result_at, a.intent_at, a.ref, a.code, a.evidence)
     for row in conn.execute(calls.where(a.delivery_id.in_(ids))):
         at = _ms(row.result_at or row.intent_at)
-        heard = Heard(row.fence, SAID_OF[row.result], at, 0, None, row.code, row.ref)
+        said = Said.DELIVERED if row.evidence else SAID_OF[row.result]
+        heard = Heard(row.fence, said, at, 0, row.evidence, row.code, row.ref)
         found.setdefault(row.delivery_id, []).append(heard)
     news = select(a.delivery_id, a.fence, r.id, r.word, r.at, r.received_at, r.evidence, r.code, r.ref)
     joined = receipt.join(attempt, r.attempt_id == a.id)

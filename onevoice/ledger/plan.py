@@ -6,21 +6,22 @@ follows up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, FromClause, Table, and_, func, insert, literal, or_, select, update
 
 from onevoice.errors import Conflict
+from onevoice.ledger.layout import Layout, laid_out
 from onevoice.ledger.needed import InUse, Key, Numbers, in_use, people, placed_ways
 from onevoice.ledger.next_means import next_means
-from onevoice.ledger.points import points, ways
 from onevoice.ledger.scratch import count_again, joined_whole, kept
 from onevoice.ledger.tables import assignment, audience, delivery, served
 from onevoice.ledger.wanted import Wanted, topic, who
-from onevoice.ledger.words import NEW_DELIVERY, SHARED_POINT, delivered_at, new_deliveries, ranks, topic_of, with_words
+from onevoice.ledger.words import NEW_DELIVERY, SHARED_POINT, delivered_at, new_deliveries, slowest_first, with_words
 
 __all__ = [
     "HELD",
@@ -28,13 +29,16 @@ __all__ = [
     "Chosen",
     "InUse",
     "Key",
+    "Layout",
     "Numbers",
     "Planned",
     "Wanted",
     "in_use",
+    "laid_out",
     "next_means",
     "people",
     "plan",
+    "put",
     "snapshot",
     "topic",
 ]
@@ -76,16 +80,20 @@ def plan(conn: Connection, release_id: int, chosen: Mapping[Any, Chosen], now: d
     Raises:
         Conflict: somebody needs a text that was not chosen: contacts changed since the texts were made.
     """
+    with laid_out(conn, release_id) as layout:
+        return put(layout, chosen, now)
+
+
+def put(layout: Layout, chosen: Mapping[Any, Chosen], now: datetime) -> Planned:
+    """`plan`, for a release that is laid out already."""
+    conn, release_id = layout.conn, layout.release_id
     _assign(conn, release_id, chosen)
-    person = select(audience).where(audience.c.release_id == release_id).subquery("person")
-    open_ways = ways(person, topic_of(conn, release_id))
-    with joined_whole(conn), kept(conn, "way", open_ways, "point_id") as way:
-        point = points(way, ranks(conn, release_id)).cte("point")
-        with kept(conn, "worded", with_words(point, release_id), "point_id") as worded:
-            _nobody_forgotten(conn, worded)
-            with kept(conn, "turn", _turns(way, worded), "point_id") as turn:
-                _deliver(conn, release_id, turn, worded, now)
-                _serve(conn, release_id, turn)
+    held = any(words.variant_id is None for words in chosen.values())
+    with joined_whole(conn), kept(conn, "worded", with_words(layout.point, release_id), "point_id") as worded:
+        _nobody_forgotten(conn, worded)
+        with _turns(layout, worded, held=held) as turn:
+            _deliver(conn, release_id, turn, worded, now)
+            _serve(conn, release_id, turn)
     _hold(conn, release_id)
     count_again(conn, "audience", "delivery", "served")
     return _planned(conn, release_id)
@@ -95,14 +103,14 @@ def _assign(conn: Connection, release_id: int, chosen: Mapping[Any, Chosen]) -> 
     rows = [
         {
             "release_id": release_id,
-            "profile_key": profile,
+            "profile_key": "|".join([profile, *map(str, treated)]),
             "means": str(means),
             "messenger": messenger or "",
             "text_group": group,
             "variant_id": words.variant_id,
             "fallback": words.fallback,
         }
-        for (profile, means, messenger, group), words in chosen.items()
+        for (profile, means, messenger, group, *treated), words in chosen.items()
     ]
     if rows:
         conn.execute(insert(assignment), rows)
@@ -115,25 +123,32 @@ def _nobody_forgotten(conn: Connection, worded: Table) -> None:
         raise Conflict(what, where="submit", remedy="Submit again.")
 
 
-def _turns(way: Table, worded: Table) -> Select[Any]:
+@contextmanager
+def _turns(layout: Layout, worded: Table, *, held: bool) -> Iterator[FromClause]:
     """The ways that are used now: each person's first whose text is not held back, or all where they go at once."""
+    way = layout.way
+    if not held:
+        yield select(way.c.contact_id, way.c.point_id, way.c.means).where(way.c.now == 1).subquery("turn")
+        return
     open_ = (
         select(way.c.contact_id, way.c.point_id, way.c.means, way.c.place, way.c.at_once)
         .join_from(way, worded, worded.c.point_id == way.c.point_id)
         .where(worded.c.variant_id.is_not(None))
     )
     placed = placed_ways(open_.cte("open_way"))
-    return select(placed.c.contact_id, placed.c.point_id, placed.c.means).where(placed.c.now == 1)
+    first = select(placed.c.contact_id, placed.c.point_id, placed.c.means).where(placed.c.now == 1)
+    with kept(layout.conn, "turn", first, "point_id") as turn:
+        yield turn
 
 
-def _deliver(conn: Connection, release_id: int, turn: Table, worded: Table, now: datetime) -> None:
+def _deliver(conn: Connection, release_id: int, turn: FromClause, worded: Table, now: datetime) -> None:
     """One delivery for each point at which somebody gets the text now."""
     chosen = worded.c.point_id.in_(select(turn.c.point_id))
-    rows = new_deliveries(release_id, worded, now, literal(1)).where(chosen).order_by(worded.c.point_id)
+    rows = new_deliveries(release_id, worded, now, literal(1)).where(chosen).order_by(*slowest_first(worded))
     conn.execute(insert(delivery).from_select(NEW_DELIVERY, rows))
 
 
-def _serve(conn: Connection, release_id: int, turn: Table) -> None:
+def _serve(conn: Connection, release_id: int, turn: FromClause) -> None:
     """Each contact is served by the delivery at the point that is their turn."""
     rows = select(delivery.c.id, turn.c.contact_id).join_from(turn, delivery, delivered_at(release_id, turn))
     conn.execute(insert(served).from_select(["delivery_id", "contact_id"], rows))

@@ -32,15 +32,16 @@ class Rank:
     messenger: str | None
 
 
-def ways(audience: FromClause, topic: str, near: FromClause | None = None) -> Select[Any]:
+def ways(audience: FromClause, topic: str, near: FromClause | None = None, *, fresh: bool = False) -> Select[Any]:
     """One row for each usable point of each contact of an audience, with the place of its means in their order.
 
     `near` limits it to certain points; it is joined, because SQLite would walk through a list of them for each contact.
+    `fresh`: the audience was stored in this very transaction, so who can be reached at all is not asked again.
     """
-    joined = (
-        audience.join(contact, contact.c.id == audience.c.contact_id)
-        .join(reached_at, reached_at.c.contact_id == audience.c.contact_id)
-        .join(contact_point, contact_point.c.id == reached_at.c.point_id)
+    willing = audience.c.unreachable.is_(None) if fresh else and_(contact.c.removed_at.is_(None), consents(topic))
+    people = audience if fresh else audience.join(contact, contact.c.id == audience.c.contact_id)
+    joined = people.join(reached_at, reached_at.c.contact_id == audience.c.contact_id).join(
+        contact_point, contact_point.c.id == reached_at.c.point_id
     )
     if near is not None:
         joined = joined.join(near, near.c.point_id == reached_at.c.point_id)
@@ -48,7 +49,6 @@ def ways(audience: FromClause, topic: str, near: FromClause | None = None) -> Se
     columns = (
         audience.c[n] for n in ("contact_id", "segment", "precedence", "language", "tier", "needs", "text_group")
     )
-    open_to = (usable(audience), consents(topic), ~opted_out(topic))
     return (
         select(
             *columns,
@@ -58,7 +58,7 @@ def ways(audience: FromClause, topic: str, near: FromClause | None = None) -> Se
             place_in(audience.c.means, literal("+", String)).label("at_once"),
         )
         .select_from(joined)
-        .where(contact.c.removed_at.is_(None), *open_to)
+        .where(willing, usable(audience), ~opted_out(topic))
     )
 
 
@@ -79,6 +79,7 @@ def points(way: FromClause, ranks: Iterable[Rank]) -> Select[Any]:
         _by_rank(each, {p: r.segment for p, r in ranked.items()}).label("segment"),
         _by_rank(each, {p: r.messenger or "" for p, r in ranked.items()}).label("messenger"),
         each.c.text_group,
+        each.c.precedence,
         (each.c.languages >= CROWDED).label("shared"),
     )
     joined = each.join(contact_point, contact_point.c.id == each.c.point_id).outerjoin(

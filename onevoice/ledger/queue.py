@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, null, or_, select
 
 from onevoice.alert import Kind
 from onevoice.ledger.states import DeliveryState
 from onevoice.ledger.tables import alert, contact, contact_point, delivery, opt_out, release, served, variant
+from onevoice.ledger.threads import earlier_post
 from onevoice.ledger.wanted import INFORMATION, topic
 from onevoice.people import Means
 from onevoice.settings import Mode
@@ -93,19 +94,22 @@ def _older(conn: Connection, chain: str, version: int) -> tuple[int, ...]:
 
 
 def in_turn(releases: Sequence[Open], rank: Rank) -> Iterator[tuple[Open, DeliveryState]]:
-    """The most urgent release first; within one rank first calls before retries."""
+    """The most urgent release first; within one rank first calls before retries, and the shortest time to act first."""
 
     def urgency(release: Open) -> int:
         return rank(release.severity, release.urgency, release.kind)
 
     for _, group in groupby(sorted(releases, key=urgency), key=urgency):
-        equals = list(group)
+        equals = sorted(group, key=lambda release: release.valid_until)
         for state in (DeliveryState.PLANNED, DeliveryState.RETRY_WAIT):
             yield from ((release, state) for release in equals)
 
 
-def due(of: Open, state: DeliveryState, means: str, terms: Terms, now: datetime) -> Select[Any]:
-    """The rows of a release in one state that may be called now, oldest first; other workers' rows are skipped."""
+def due(of: Open, state: DeliveryState, means: str, provider: str, terms: Terms, now: datetime) -> Select[Any]:
+    """The rows of a release in one state that may be called now, oldest first; other workers' rows are skipped.
+
+    A post is called only through the service that its account is on.
+    """
     d = delivery.c
     words = and_(variant.c.release_id == d.release_id, variant.c.id == d.variant_id)
     joined = delivery.join(contact_point, contact_point.c.id == d.point_id).join(variant, words)
@@ -114,9 +118,11 @@ def due(of: Open, state: DeliveryState, means: str, terms: Terms, now: datetime)
             *(d.id, d.fence, d.tries, d.ambiguous, d.contact_key, d.point_id, d.variant_id),
             contact_point.c.address_enc,
             variant.c.units,
+            earlier_post(of.older).label("reply_to") if means == Means.SOCIAL else null().label("reply_to"),
         )
         .select_from(joined)
         .where(d.release_id == of.id, d.means == means, d.state == state, d.not_before <= now)
+        .where(or_(contact_point.c.via.is_(None), contact_point.c.via == provider))
         .where(~variant.c.held, ~opted_out(of.kind), ~not_a_guest(terms.mode), ~_overtakes(of, terms, now))
         .order_by(d.not_before, d.id)
         .with_for_update(of=delivery, skip_locked=True)

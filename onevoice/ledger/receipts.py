@@ -8,12 +8,13 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from onevoice.ledger import contacts, outcomes
-from onevoice.ledger.engine import insert_new
+from onevoice.ledger.engine import insert_several
 from onevoice.ledger.tables import attempt, delivery, receipt
 from onevoice.ledger.vault import Vault
 
@@ -45,48 +46,71 @@ class News:
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
-def store(conn: Connection, vault: Vault, news: Sequence[News], now: datetime, *, asked: int | None = None) -> int:
-    """Keep receipts. How many are new; a repeat is none. A receipt never makes a delivery.
+def store(
+    conn: Connection, vault: Vault, news: Sequence[News], now: datetime, *, asked: int | None = None
+) -> tuple[int, ...]:
+    """Keep receipts. Which of `news` are new, by their place in it; a repeat is not. A receipt never makes a delivery.
 
     `asked`: the attempt that a provider was asked about, for answers that carry no token of ours.
     """
-    return sum(_store(conn, vault, one, now, asked) for one in news)
+    if not news:
+        return ()
+    attempts = _attempts(conn, vault, news, asked)
+    rows = {(row["provider"], row["digest"]): row for row in map(partial(_row, vault, now), news, attempts)}
+    new = insert_several(conn, receipt, list(rows.values()), receipt.c.provider, receipt.c.digest, receipt.c.attempt_id)
+    for row in new:
+        if row.attempt_id is None:
+            log.warning("A receipt from %s fits no attempt; it is kept.", row.provider)
+    fresh = {(row.provider, row.digest) for row in new}
+    return tuple(place for place, one in enumerate(news) if _taken(fresh, (one.provider, _digest(one))))
 
 
-def _store(conn: Connection, vault: Vault, one: News, now: datetime, asked: int | None) -> bool:
-    number = _attempt(conn, vault, one) or _theirs(conn, one, asked)
-    new = insert_new(
-        conn,
-        receipt,
-        provider=one.provider,
-        digest=one.digest if len(one.digest) <= _DIGEST else hashlib.sha256(one.digest.encode()).hexdigest(),
-        attempt_id=number,
-        ref=one.ref,
-        word=one.word if one.word in outcomes.SAID_BY_RECEIPT else "unrecognised",
-        code=one.code,
-        evidence=one.evidence,
-        permanent=one.permanent,
-        opt_out=one.opt_out,
-        at=one.at,
-        received_at=now,
-        raw_enc=vault.seal(json.dumps(one.raw, default=str), RAW),
-    )
-    if new and number is None:
-        log.warning("A receipt from %s fits no attempt; it is kept.", one.provider)
+def _taken(fresh: set[tuple[str, str]], key: tuple[str, str]) -> bool:
+    """True the first time; a repeat within one lot is not new either."""
+    new = key in fresh
+    fresh.discard(key)
     return new
 
 
-def _attempt(conn: Connection, vault: Vault, one: News) -> int | None:
-    """The attempt that a receipt speaks of, by our token, else by the provider's reference."""
-    by_token = vault.attempt(one.token) if one.token else None
-    same = attempt.c.id == by_token if by_token is not None else attempt.c.ref == one.ref
-    if by_token is None and not one.ref:
-        return None
-    return conn.scalar(select(attempt.c.id).where(same, attempt.c.provider == one.provider).order_by(attempt.c.id))
+def _row(vault: Vault, now: datetime, one: News, number: int | None) -> dict[str, Any]:
+    return {
+        "provider": one.provider,
+        "digest": _digest(one),
+        "attempt_id": number,
+        "ref": one.ref,
+        "word": one.word if one.word in outcomes.SAID_BY_RECEIPT else "unrecognised",
+        "code": one.code,
+        "evidence": one.evidence,
+        "permanent": one.permanent,
+        "opt_out": one.opt_out,
+        "at": one.at,
+        "received_at": now,
+        "raw_enc": vault.seal(json.dumps(one.raw, default=str), RAW),
+    }
 
 
-def _theirs(conn: Connection, one: News, asked: int | None) -> int | None:
-    return conn.scalar(select(attempt.c.id).where(attempt.c.id == asked, attempt.c.provider == one.provider))
+def _digest(one: News) -> str:
+    return one.digest if len(one.digest) <= _DIGEST else hashlib.sha256(one.digest.encode()).hexdigest()
+
+
+def _attempts(conn: Connection, vault: Vault, news: Sequence[News], asked: int | None) -> list[int | None]:
+    """The attempt that each receipt speaks of: by our token, else by the provider's reference, else the one `asked`."""
+    tokens = [vault.attempt(one.token) if one.token else None for one in news]
+    a = attempt.c
+    numbers = {number for number in (*tokens, asked) if number is not None}
+    refs = {one.ref for one, number in zip(news, tokens, strict=True) if number is None and one.ref}
+    told = conn.execute(select(a.id, a.provider).where(a.id.in_(numbers))) if numbers else ()
+    known = {(number, provider) for number, provider in told}
+    named = select(a.provider, a.ref, func.min(a.id)).where(a.ref.in_(refs), a.provider.in_({n.provider for n in news}))
+    by_ref = {(p, ref): number for p, ref, number in conn.execute(named.group_by(a.provider, a.ref))} if refs else {}
+
+    known |= {(number, provider) for (provider, _), number in by_ref.items()}
+
+    def of(one: News, number: int | None) -> int | None:
+        found = by_ref.get((one.provider, one.ref)) if number is None else number
+        return next((n for n in (found, asked) if n is not None and (n, one.provider) in known), None)
+
+    return [of(one, number) for one, number in zip(news, tokens, strict=True)]
 
 
 def fold_new(conn: Connection, now: datetime, limit: int = 500) -> int:
@@ -99,8 +123,7 @@ def fold_new(conn: Connection, now: datetime, limit: int = 500) -> int:
     ).all()
     if not rows:
         return 0
-    for row in rows:
-        _remember_ref(conn, row)
+    _remember_refs(conn, rows)
     deliveries = _deliveries(conn, {row.attempt_id for row in rows})
     for row in rows:
         if row.opt_out:
@@ -110,10 +133,12 @@ def fold_new(conn: Connection, now: datetime, limit: int = 500) -> int:
     return changed
 
 
-def _remember_ref(conn: Connection, row: Any) -> None:
+def _remember_refs(conn: Connection, rows: Sequence[Any]) -> None:
     """A call whose answer was lost learns its reference from the receipt."""
-    if row.ref:
-        conn.execute(update(attempt).where(attempt.c.id == row.attempt_id, attempt.c.ref.is_(None)).values(ref=row.ref))
+    told = [{"of": row.attempt_id, "told": row.ref} for row in rows if row.ref]
+    if told:
+        unknown = (attempt.c.id == bindparam("of"), attempt.c.ref.is_(None))
+        conn.execute(update(attempt).where(*unknown).values(ref=bindparam("told")), told)
 
 
 def _deliveries(conn: Connection, attempts: Collection[int]) -> dict[int, Any]:

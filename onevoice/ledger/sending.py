@@ -6,15 +6,15 @@ leaves at most its window of calls in doubt, and each of them is known.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
 from onevoice.errors import Conflict
-from onevoice.ledger import control, outcomes
+from onevoice.ledger import control, outcomes, slots
 from onevoice.ledger.control import Control
 from onevoice.ledger.outcomes import Ended
 from onevoice.ledger.queue import Open, Terms, due, in_turn, open_releases
@@ -26,16 +26,19 @@ from onevoice.variant import Variant
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """What a worker has room for now, by one means: calls, and units of the provider's rate.
+    """What a worker has room for now, through one provider: so many calls, at `rate` units a second.
 
-    `lease`: how long the worker may take over a call before others hold it for dead.
+    `lease`: how long the worker may take over a call before others hold it for dead. `lead`: seconds until it can make
+    one; `ahead`: seconds after that for which it takes slots.
     """
 
     means: str
     provider: str
     calls: int
-    units: int
+    rate: float
     lease: timedelta
+    lead: float = 0.0
+    ahead: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,10 @@ class Claimed:
     tries: int
     ambiguous: int
     intent_at: datetime
+    reply_to: str | None = None
+    """Of a post: the ref of the earlier one in its thread."""
+    wait: float = 0.0
+    """Seconds from the claim to its rate slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,11 @@ class Exchanged:
     control: Control
     claimed: tuple[Claimed, ...]
     dry: frozenset[str]
-    """Means for which there was less to do than there was room for."""
+    """Providers for which there was less to do than there was room for."""
+    free: Mapping[str, float] = field(default_factory=dict)
+    """Provider → seconds from the claim until its rate is free again."""
+    at: float = 0.0
+    """When the claim was made, on the worker's monotonic clock."""
 
 
 def exchange(
@@ -86,24 +97,55 @@ def exchange(
     releases = open_releases(conn, terms.mode, now)
     claimed: list[Claimed] = []
     dry: set[str] = set()
-    for want in wants:
-        got, enough = _claim(conn, terms, want, releases, now)
+    free: dict[str, float] = {}
+    for want in sorted(wants, key=lambda one: one.provider):  # one order for all: workers must not wait for each other
+        got, enough, free[want.provider] = _claim(conn, terms, want, releases, now)
         claimed += got
-        dry |= set() if enough else {want.means}
-    return Exchanged(switch, tuple(claimed), frozenset(dry))
+        dry |= set() if enough else {want.provider}
+    return Exchanged(switch, tuple(claimed), frozenset(dry), free)
 
 
 def _claim(
     conn: Connection, terms: Terms, want: Want, releases: Sequence[Open], now: datetime
+) -> tuple[list[Claimed], bool, float]:
+    """The claimed rows in their slots, whether they used up all the room, and seconds until there is more."""
+    start = slots.micros(now)
+    earliest = start + round(want.lead * slots.SECOND)
+    free = slots.free(conn, want.provider, earliest, want.rate)
+    claimed, enough = _rows(conn, terms, want, releases, _units(want, free - earliest), now)
+    if claimed:
+        units = sum(one.units for one in claimed)
+        first = slots.reserve(conn, want.provider, units, earliest, want.rate)
+        claimed, wait = _in_slots(claimed, (first - start) / slots.SECOND, want.rate)
+        return claimed, enough, wait
+    return claimed, enough, (free - start) / slots.SECOND
+
+
+def _units(want: Want, wait: int) -> int:
+    """For how many units there are slots close enough: at least for one where the next slot is."""
+    left = want.ahead - wait / slots.SECOND
+    return max(1, int(left * want.rate)) if left >= 0 else 0
+
+
+def _in_slots(claimed: Sequence[Claimed], wait: float, rate: float) -> tuple[list[Claimed], float]:
+    """Each with the seconds until its slot, and the seconds until the one after the last."""
+    paced = []
+    for one in claimed:
+        paced.append(replace(one, wait=wait))
+        wait += one.units / rate
+    return paced, wait
+
+
+def _rows(
+    conn: Connection, terms: Terms, want: Want, releases: Sequence[Open], units: int, now: datetime
 ) -> tuple[list[Claimed], bool]:
-    """The claimed rows, and whether they used up all the room."""
     claimed: list[Claimed] = []
-    units = want.units
     for release, state in in_turn(releases, terms.rank):
         if len(claimed) >= want.calls or units <= 0:
             return claimed, True
         room = want.calls - len(claimed)
-        rows = _within(list(conn.execute(due(release, state, want.means, terms, now).limit(room))), units)
+        found = due(release, state, want.means, want.provider, terms, now).limit(room)
+        rows = _within(list(conn.execute(found)), units)
         units -= sum(row.units for row in rows)
         claimed += _intend(conn, terms.worker, want, release, state, rows, now) if rows else []
     return claimed, len(claimed) >= want.calls or units <= 0
@@ -144,7 +186,7 @@ def _intend(
     if changed.rowcount != len(rows):
         raise Conflict("Rows changed under a claim.", where="delivery", remedy="Nothing was sent; claim again.")
     base = {"worker": worker_id, "provider": want.provider, "intent_at": now}
-    intents = [{"delivery_id": row.id, "fence": row.fence + 1, **base} for row in rows]
+    intents = [{"delivery_id": row.id, "fence": row.fence + 1, "reply_to": row.reply_to, **base} for row in rows]
     ids = conn.scalars(insert(attempt).returning(attempt.c.id, sort_by_parameter_order=True), intents).all()
     return [_claimed(number, want, of, row, now) for number, row in zip(ids, rows, strict=True)]
 
@@ -169,47 +211,8 @@ def _claimed(number: int, want: Want, of: Open, row: Any, now: datetime) -> Clai
         tries=row.tries + 1,
         ambiguous=row.ambiguous,
         intent_at=now,
+        reply_to=row.reply_to,
     )
-
-
-def take_back(conn: Connection, worker_id: str, calls: Collection[Claimed], now: datetime) -> int:
-    """Undo intents of this worker whose calls never began. How many there were."""
-    return _undo(conn, worker_id, select(attempt.c.id).where(attempt.c.id.in_([c.attempt for c in calls])), now)
-
-
-def take_back_others(conn: Connection, worker_id: str, known: Collection[int], now: datetime) -> int:
-    """Undo intents of this worker that it does not know of: their commit went through, the word of it did not."""
-    mine = select(attempt.c.id).where(attempt.c.worker == worker_id, attempt.c.result.is_(None))
-    return _undo(conn, worker_id, mine.where(attempt.c.id.not_in(list(known))), now)
-
-
-def _undo(conn: Connection, worker_id: str, attempts: Any, now: datetime) -> int:
-    """Only under the same worker and fence: nobody else can have made the call."""
-    same = (attempt.c.delivery_id == delivery.c.id, attempt.c.fence == delivery.c.fence)
-    waiting = select(attempt.c.id, delivery.c.id.label("delivery_id")).join(delivery, same[0] & same[1])
-    rows = conn.execute(
-        waiting.where(attempt.c.id.in_(attempts), attempt.c.result.is_(None), delivery.c.worker == worker_id)
-        .where(delivery.c.state == DeliveryState.SUBMITTING)
-        .with_for_update(of=delivery)
-    ).all()
-    conn.execute(
-        update(attempt)
-        .where(attempt.c.id.in_([row.id for row in rows]))
-        .values(result="retry", result_at=now, code="not-started")
-    )
-    conn.execute(
-        update(delivery)
-        .where(delivery.c.id.in_([row.delivery_id for row in rows]), delivery.c.state == DeliveryState.SUBMITTING)
-        .values(
-            state=step(DeliveryState.SUBMITTING, Event.TAKE_BACK),
-            state_at=now,
-            not_before=now,
-            tries=delivery.c.tries - 1,
-            worker=None,
-            lease_until=None,
-        )
-    )
-    return len(rows)
 
 
 def text_of(conn: Connection, release_id: int, variant_id: str) -> Variant | None:

@@ -29,6 +29,7 @@ PERSON = "person"
 _NONCE = 12
 _SECRET = 32
 _NUMBER, _MAC = 6, 9  # 15 bytes are 20 characters of base64 without a rest: one spelling for each token
+_LENGTH = 24  # the same 15 bytes in base32, again without a rest
 _VERSION = 1
 
 
@@ -123,17 +124,24 @@ class Vault:
         return _mac(self._sign, f"text\0{text}").hex()
 
     def token(self, attempt_id: int) -> str:
-        """The attempt's id for a callback address: 20 characters, safe in a URL, not to be guessed."""
-        return self.pass_for("attempt", attempt_id)
+        """The attempt's id for a callback address: 24 characters a-z and 2-7, not to be guessed.
+
+        Mail servers may write it in other letters, large or small: it also stands in the address for bounces.
+        """
+        return base64.b32encode(self._signed("attempt", attempt_id)).decode().lower()
 
     def attempt(self, token: str) -> int | None:
-        """The attempt's id, or None where we did not make this token."""
-        return self.passed("attempt", token)
+        """The attempt's id, or None where we did not make this token. One of 20 characters is of an older version."""
+        if len(token) != _LENGTH:
+            return self.passed("attempt", token)
+        try:
+            return self._number("attempt", base64.b32decode(token.encode("ascii"), casefold=True))
+        except (ValueError, binascii.Error):
+            return None
 
     def pass_for(self, purpose: str, number: int) -> str:
         """A signed number for one purpose: always 20 characters."""
-        body = number.to_bytes(_NUMBER, "big")
-        return base64.urlsafe_b64encode(body + self._stamp(purpose, body)).decode()
+        return base64.urlsafe_b64encode(self._signed(purpose, number)).decode()
 
     def passed(self, purpose: str, token: str) -> int | None:
         """The number in a token of `pass_for`, or None where it is not ours or was made for another purpose."""
@@ -141,6 +149,13 @@ class Vault:
             raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
         except (ValueError, binascii.Error):
             return None
+        return self._number(purpose, raw)
+
+    def _signed(self, purpose: str, number: int) -> bytes:
+        body = number.to_bytes(_NUMBER, "big")
+        return body + self._stamp(purpose, body)
+
+    def _number(self, purpose: str, raw: bytes) -> int | None:
         body, stamp = raw[:_NUMBER], raw[_NUMBER:]
         return int.from_bytes(body, "big") if hmac.compare_digest(stamp, self._stamp(purpose, body)) else None
 

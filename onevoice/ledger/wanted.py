@@ -29,10 +29,7 @@ from onevoice.ledger.location import Polygon, whereabouts
 from onevoice.ledger.rules import condition, place_in, treated
 from onevoice.ledger.states import DeliveryState as S
 from onevoice.ledger.tables import attempt, contact, contact_point, delivery, opt_out, reached_at, served
-from onevoice.people import Everyone, Means, Reach, Segment
-
-PERSONAL = tuple(m.value for m in Means if m is not Means.PAGE)
-"""Means that a delivery can use today."""
+from onevoice.people import PERSONAL, Everyone, Reach, Segment
 
 MAY_HOLD = (S.SUBMITTING, S.UNKNOWN, S.ACCEPTED, S.SENT, S.DELIVERED)
 """States in which a person may hold the text. In every other state they may too, if one call is in doubt."""
@@ -104,7 +101,8 @@ def who(conn: Connection, wanted: Wanted) -> Select[Any]:
         )
         .select_from(rows)
         .where(contact.c.removed_at.is_(None), _allowed(wanted), _meant(wanted, concerned, holds))
-        .subquery("meant")
+        .cte("meant")
+        .prefix_with("MATERIALIZED")  # else SQLite works out everybody's order of means anew for each of their points
     )
     columns = [c for c in meant.c if c.name != "consents"]
     return select(*columns, _unreachable(meant, wanted.topic).label("unreachable"))
@@ -192,14 +190,14 @@ def _unreachable(meant: FromClause, topic: str) -> ColumnElement[Any]:
         .select_from(reached_at.join(contact_point, reached_at.c.point_id == contact_point.c.id))
         .where(reached_at.c.contact_id == meant.c.contact_id, usable(meant))
     )
-    return case(
+    return case(  # first what is true of nearly everybody: each question costs a look into the points
+        (and_(meant.c.consents, points.where(~opted_out(topic))), null()),
         (~points, "no-address"),
         (~meant.c.consents, "no-consent"),
-        (~points.where(~opted_out(topic)), "opted-out"),
-        else_=null(),
+        else_="opted-out",
     )
 
 
 def usable(person: FromClause) -> ColumnElement[bool]:
-    """True for a contact point by a means that stands in the person's order and that a delivery can use."""
-    return and_(contact_point.c.means.in_(PERSONAL), place_in(person.c.means, contact_point.c.means) > 0)
+    """True for a contact point by a personal means that stands in the person's order."""
+    return and_(contact_point.c.means.in_(tuple(PERSONAL)), place_in(person.c.means, contact_point.c.means) > 0)

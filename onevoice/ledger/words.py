@@ -5,12 +5,36 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, literal, null, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
 
 from onevoice.alert import Kind
 from onevoice.ledger.points import Rank
 from onevoice.ledger.states import DeliveryState
-from onevoice.ledger.tables import Moment, alert, assignment, audience, delivery, release, variant
+from onevoice.ledger.tables import (
+    Moment,
+    alert,
+    assignment,
+    audience,
+    contact,
+    delivery,
+    reached_at,
+    release,
+    variant,
+)
 from onevoice.ledger.wanted import topic
 
 SHARED_POINT = "shared-point"
@@ -31,8 +55,13 @@ def ranks(conn: Connection, release_id: int) -> list[Rank]:
 
 
 def with_words(point: FromClause, release_id: int) -> Select[Any]:
-    """Points with the words assigned to their key and their language; `assigned` is null where there are none."""
-    same = [assignment.c[n] == point.c[n] for n in ("profile_key", "means", "messenger", "text_group")]
+    """Points with the words assigned to their key and their language; `assigned` is null where there are none.
+
+    A release that was frozen before segments had a say in what is held back has keys without their precedence.
+    """
+    same = [assignment.c[n] == point.c[n] for n in ("means", "messenger", "text_group")]
+    treated = point.c.profile_key + "|" + cast(point.c.precedence, Text)
+    same.append(assignment.c.profile_key.in_((treated, point.c.profile_key)))
     joined = point.outerjoin(assignment, and_(assignment.c.release_id == release_id, *same)).outerjoin(
         variant, and_(variant.c.release_id == release_id, variant.c.id == assignment.c.variant_id)
     )
@@ -55,6 +84,16 @@ def new_deliveries(release_id: int, worded: FromClause, now: datetime, step: Col
     """Rows for `delivery`, with the columns of NEW_DELIVERY."""
     at = literal(now, Moment)
     return select(literal(release_id), *(worded.c[n] for n in _COPIED), step, literal(DeliveryState.PLANNED), at, at)
+
+
+def slowest_first(point: FromClause) -> tuple[ColumnElement[Any], ...]:
+    """The order in which deliveries are written, and so called: who cannot move well or lives alone needs longest.
+
+    To be used as ORDER BY over points.
+    """
+    living = reached_at.join(contact, contact.c.id == reached_at.c.contact_id)
+    needing = select(reached_at.c.point_id).select_from(living).where(or_(contact.c.mobility, contact.c.lives_alone))
+    return case((point.c.point_id.in_(needing), 0), else_=1), point.c.point_id
 
 
 def delivered_at(release_id: int, point: FromClause) -> ColumnElement[bool]:

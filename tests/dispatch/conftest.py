@@ -16,11 +16,22 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from onevoice.dispatch.options import Options
-from onevoice.dispatch.providers import BadSignature, CannotCarry, Inbound, Outcome, Outgoing, Receipt, Result
+from onevoice.dispatch.providers import (
+    BadSignature,
+    CannotCarry,
+    Evidence,
+    Inbound,
+    Outcome,
+    Outgoing,
+    Receipt,
+    Result,
+    Word,
+)
 from onevoice.dispatch.reconcile import follow_up
 from onevoice.dispatch.send import send_due
 from onevoice.ledger import tables as t
 from onevoice.ledger.engine import Connection, Ledger, database_now
+from onevoice.ledger.posts import NewPost, Slot, plan_posts
 from onevoice.ledger.vault import Vault
 from onevoice.people import Means, Profile
 from onevoice.settings import Mode
@@ -104,6 +115,7 @@ class Town:
             "halt_file": self.home / "HALT",
             "clock": self.clock,
             "poll": 0.05,
+            "missed": 30.0,  # however busy the machine is: what is tested here is not the pace
         }
         return Options(**(given | more))
 
@@ -158,6 +170,29 @@ class Town:
             ids = conn.scalars(insert(t.delivery).returning(t.delivery.c.id, sort_by_parameter_order=True), rows).all()
             served = [{"delivery_id": i, "contact_id": row["point_id"]} for i, row in zip(ids, rows, strict=True)]
             conn.execute(insert(t.served), served)
+        return number
+
+    def posts(
+        self,
+        languages: Sequence[str],
+        *,
+        accounts: Mapping[str, str] | None = None,
+        chain: str = "mill-river",
+        version: int = 1,
+        **more: Any,
+    ) -> int:
+        """A released version with one post for each account (provider → handle) and language."""
+        with self.ledger.write() as conn:
+            now = database_now(conn)
+            kind = more.pop("kind", "warning")
+            number = self._release(conn, chain, version, kind, now, due=True, **more)
+            wanted = []
+            for language in languages:
+                words = variant_of("social", f"Version {version} in {language}.", language)
+                self._variant(conn, number, words, 1, held=False)
+                for via, handle in (accounts or {"mastodon": "@em@social.example"}).items():
+                    wanted.append(NewPost(Slot(via, handle, language), words.id))
+            plan_posts(conn, self.vault, number, wanted, now)
         return number
 
     def _release(
@@ -272,13 +307,15 @@ class Town:
             conn.execute(insert(t.opt_out).values(contact_key=key, topic=topic, at=database_now(conn), source="test"))
 
 
-def variant_of(means: str, text: str) -> Variant:
+def variant_of(means: str, text: str, language: str = "en") -> Variant:
     """A finished text."""
-    parts = {"text": text} if means == "sms" else {"subject": "Flood", "text": text, "html": f"<p>{text}</p>"}
+    parts = (
+        {"text": text} if means in ("sms", "social") else {"subject": "Flood", "text": text, "html": f"<p>{text}</p>"}
+    )
     return Variant(
         hazard="river_flood",
         kind="warning",
-        profile=Profile(languages=("en",)),
+        profile=Profile(languages=(language,)),
         means=Means(means),
         messenger=None,
         parts=parts,
@@ -297,7 +334,7 @@ class Double:
     """A provider that keeps its own record of everything it was ever called with."""
 
     def __init__(self, behaviour: Behaviour | None = None, *, means: Means = Means.SMS, **more: Any) -> None:
-        self.name = f"double-{means}"
+        self.name = more.get("name", f"double-{means}")
         self.means = means
         self.rate = more.get("rate", 2000.0)
         self.latency = more.get("latency", 0.002)
@@ -339,7 +376,8 @@ class Double:
         if answer is not None and answer.result is not Result.ACCEPTED:
             return answer
         self.taken.append(message)
-        return answer or Outcome(Result.ACCEPTED, ref=f"ref-{message.attempt}")
+        proof = Evidence.POSTED if self.means is Means.SOCIAL else None
+        return answer or Outcome(Result.ACCEPTED, ref=f"ref-{message.attempt}", evidence=proof)
 
     def times(self, message: Outgoing) -> int:
         """How often this delivery has been called."""
@@ -351,10 +389,10 @@ class Double:
         self.asked.append(message)
         if self.cannot_be_asked:
             return None
-        from onevoice.dispatch.providers import Word
-
+        post = self.means is Means.SOCIAL
+        word, proof = (Word.DELIVERED, Evidence.POSTED) if post else (Word.SENT, None)
         return [
-            Receipt(self.name, Word.SENT, f"find-{m.attempt}", ref=f"ref-{m.attempt}")
+            Receipt(self.name, word, f"find-{m.attempt}", ref=f"ref-{m.attempt}", evidence=proof)
             for m in self.taken
             if m.attempt == message.attempt
         ]
@@ -398,8 +436,8 @@ def send(town: Town) -> Callable[..., Any]:
     """Send what is due, once; `options` as in Options."""
 
     def once(*providers: Any, **options: Any) -> Any:
-        by_means = {provider.means: provider for provider in providers}
-        return asyncio.run(send_due(town.ledger, town.vault, by_means, town.options(**options), once=True))
+        by_name = {provider.name: provider for provider in providers}
+        return asyncio.run(send_due(town.ledger, town.vault, by_name, town.options(**options), once=True))
 
     return once
 
@@ -409,8 +447,8 @@ def follow(town: Town) -> Callable[..., Any]:
     """One round of follow-up, `after` seconds from now."""
 
     def once(*providers: Any, after: float = 0, next_means: Any = no_next_means, **options: Any) -> Any:
-        by_means = {provider.means: provider for provider in providers}
+        by_name = {provider.name: provider for provider in providers}
         town.shift = timedelta(seconds=after)
-        return asyncio.run(follow_up(town.ledger, town.vault, by_means, town.options(**options), next_means))
+        return asyncio.run(follow_up(town.ledger, town.vault, by_name, town.options(**options), next_means))
 
     return once

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -193,6 +193,16 @@ def test_the_most_urgent_release_goes_first_and_first_calls_before_retries(
     send(provider)
     order = [next(p for p in range(6) if town.address(p) == m.to) for m in provider.called]
     assert order == [3, 5, 4, 2, 1, 0]
+
+
+def test_of_equals_the_one_with_the_shortest_time_to_act_goes_first(town: Town, send: Sends, double: Any) -> None:
+    """Two releases of one severity: the later one must be acted on sooner, so its people are called before."""
+    soon, later = (datetime.now(UTC) + timedelta(hours=hours) for hours in (1, 3))
+    town.release([0, 1], chain="later", act_by=later)
+    town.release([2, 3], chain="soon", act_by=soon)
+    provider = double(rate=40.0, latency=0.001)
+    send(provider)
+    assert {m.to for m in provider.called[:2]} == {town.address(2), town.address(3)}
 
 
 def test_a_claim_leaves_a_whole_trace_before_the_call(town: Town, send: Sends, double: Any) -> None:

@@ -40,7 +40,7 @@ class Record:
 
     def lines(self) -> list[tuple[int, str]]:
         """Attempt and address of each message."""
-        pairs = (line.split() for line in self.path.read_text().splitlines())
+        pairs = (line.split()[:2] for line in self.path.read_text().splitlines())
         return [(int(attempt), address) for attempt, address in pairs]
 
     def wait_for(self, many: int) -> None:
@@ -162,7 +162,7 @@ def test_workers_on_the_same_rows_send_each_exactly_once(town: Town, record: Rec
     assert endings == ["done"] * many
     assert Counter(address for _, address in record.lines()) == {town.address(p): 1 for p in range(500)}
     assert town.states(release) == {"accepted": 500}
-    assert len(town.attempts()) == 500
+    assert len([a for a in town.attempts() if a.code != "not-started"]) == 500
     assert len({a.worker for a in town.attempts()}) > 1, "more than one of them had something to do"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from onevoice.dispatch import reconcile
 from onevoice.dispatch.providers import Outcome, Result
 from onevoice.ledger import audit, control, sending
 from onevoice.ledger import tables as t
@@ -114,7 +115,7 @@ def _claim(town: Town, provider: Any) -> list[Any]:
     from onevoice.settings import Mode
 
     lease = timedelta(seconds=provider.timeout + 20)
-    want = sending.Want("sms", provider.name, 100, 100, lease)
+    want = sending.Want("sms", provider.name, 100, 10_000.0, lease)
     terms = Terms("dead:1:x", Mode.EXERCISE, 1, policy.rank, timedelta(seconds=30))
     with town.ledger.write() as conn:
         return list(sending.exchange(conn, town.vault, terms, [], [want], database_now(conn)).claimed)
@@ -384,3 +385,40 @@ def test_every_round_anchors_the_audit_chain(town: Town, follow: Sends, double: 
     with town.ledger.read() as conn:
         assert audit.verify(conn, town.vault, path).whole
     assert '"count": 1' in path.read_text()
+
+
+# --- many to ask about ----------------------------------------------------------------------------------------
+
+
+def test_one_round_asks_about_more_than_a_few_hundred(town: Town, send: Sends, follow: Sends, double: Any) -> None:
+    """After an outage in which all callbacks were lost, one round closes six hundred rows."""
+    release = town.release(600)
+    provider = double(rate=100_000.0, latency=0.001)
+    send(provider)
+    follow(provider, after=181)
+    assert town.states(release) == {"sent": 600}
+
+
+def test_a_round_ends_although_there_is_more_to_ask(
+    town: Town, send: Sends, follow: Sends, double: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow provider holds up nobody: what was not asked is asked in the next round, calls in doubt first."""
+    monkeypatch.setattr(reconcile, "ASKING", 0.005)
+    waiting = town.release(40, severity="Severe")
+    doubtful = town.release(range(100, 110), chain="doubtful", severity="Extreme")
+    provider = double(lambda m, _n: UNKNOWN if m.to >= town.address(100) else None, rate=100_000.0)
+    send(provider)
+    find = provider.find
+
+    async def slow(message: Any, since: Any) -> Any:
+        await asyncio.sleep(0.01)
+        return await find(message, since)
+
+    provider.find = slow
+    rounds = 0
+    while town.states(waiting).get("sent", 0) < 40:
+        follow(provider, after=181)
+        rounds += 1
+        assert rounds < 5
+    assert rounds == 2
+    assert town.states(doubtful).get("unknown", 0) == 0

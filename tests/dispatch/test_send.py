@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from onevoice.dispatch.call import sensible
+from onevoice.dispatch.call import filled, sensible
 from onevoice.dispatch.providers import Outcome, Result
 from onevoice.dispatch.send import send_due
 from onevoice.errors import OutOfReach
@@ -54,6 +54,28 @@ def test_the_provider_gets_the_frozen_text_with_its_slots_filled(town: Town, sen
     assert (len(mail.message_id), mail.manage_url.count("/manage/")) == (20, 1)
     assert town.vault.attempt(mail.token) == mail.attempt
     assert mail.callback_url == f"http://127.0.0.1:8300/callbacks/double-email/{mail.token}"
+
+
+def test_a_message_in_a_log_shows_nobody_and_opens_nothing(town: Town, send: Sends, double: Any) -> None:
+    """Neither address nor text, nor the token and the links by which somebody could speak or act for another."""
+    town.release(1)
+    provider = double()
+    send(provider)
+    [message] = provider.taken
+
+    for hidden in (message.to, message.token, message.callback_url, message.manage_url, *message.parts.values()):
+        assert hidden
+        assert hidden not in repr(message)
+
+
+def test_a_value_of_a_slot_is_never_markup() -> None:
+    """In the page of an email a value is escaped; in subject and text it stands as it is."""
+    parts = dict.fromkeys(("subject", "text", "html"), "{manage_url} {message_id}")
+
+    made = filled(parts, {"{manage_url}": "https://a.example/?a=1&b='<2>'", "{message_id}": "Msg"})
+
+    plain, page = "https://a.example/?a=1&b='<2>' Msg", "https://a.example/?a=1&amp;b=&#x27;&lt;2&gt;&#x27; Msg"
+    assert made == {"subject": plain, "text": plain, "html": page}
 
 
 @pytest.mark.parametrize(

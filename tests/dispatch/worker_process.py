@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -42,8 +43,9 @@ class Recording:
 
     async def send(self, message: Outgoing) -> Outcome:
         """Record, wait, answer."""
+        begun = time.monotonic()
         await asyncio.sleep(self.latency / 2)
-        os.write(self._file, f"{message.attempt} {message.to}\n".encode())
+        os.write(self._file, f"{message.attempt} {message.to} {begun}\n".encode())
         await asyncio.sleep(self.latency / 2)
         return Outcome(Result.ACCEPTED, ref=f"ref-{message.attempt}")
 
@@ -62,7 +64,13 @@ class Recording:
 def main(given: dict[str, Any]) -> int:
     """Send until there is no more to do, or until told to stop."""
     ledger, vault = Ledger.open(given["url"]), Vault.load(Path(given["keys"]))
-    options = Options(mode=Mode.EXERCISE, public_url="http://127.0.0.1:8300", halt_file=Path(given["halt"]), poll=0.05)
+    options = Options(
+        mode=Mode.EXERCISE,
+        public_url="http://127.0.0.1:8300",
+        halt_file=Path(given["halt"]),
+        poll=0.05,
+        missed=given.get("missed", 30.0),
+    )
     provider = Recording(given["record"], given["rate"], given["latency"])
     counts = asyncio.run(send_due(ledger, vault, {Means.SMS: provider}, options, once=given["once"]))
     sys.stdout.write(counts.ending)

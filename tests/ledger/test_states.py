@@ -47,6 +47,30 @@ def test_the_same_events_in_any_order_and_any_number_of_times_give_the_same_stat
     assert fold(again) == fold(events)
 
 
+def test_ten_thousand_shuffles_with_repeats_give_one_result() -> None:
+    """One long life with three calls, heard in ten thousand orders and any number of times: one state every time."""
+    chance = Random(11)  # noqa: S311 - an order, not a secret
+    life = [Heard(call, said, at, at, evidence) for at, (call, said, evidence) in enumerate(LIFE)]
+    known = {fold(_shuffled(life, chance)) for _ in range(10_000)}
+    assert known == {Known(S.DELIVERED, "handset", late=True, conflict=True)}
+
+
+LIFE = (
+    *((1, said, None) for said in (Said.INTENT, Said.DOUBT, Said.AGAIN, Said.ACCEPTED, Said.UNDELIVERED)),
+    *((2, said, None) for said in (Said.INTENT, Said.DEFERRED, Said.PARKED)),
+    *((3, said, None) for said in (Said.INTENT, Said.DOUBT, Said.SENT, Said.UNDELIVERED)),
+    (3, Said.DELIVERED, "operator"),
+    (3, Said.DELIVERED, "handset"),
+    (3, Said.SENT, None),
+)
+
+
+def _shuffled(life: list[Heard], chance: Random) -> list[Heard]:
+    heard_ = life + chance.choices(life, k=chance.randrange(10))
+    chance.shuffle(heard_)
+    return heard_
+
+
 @pytest.mark.parametrize("old", S)
 @pytest.mark.parametrize("event", Event)
 def test_every_pair_of_state_and_event_is_either_in_the_table_or_refused(old: DeliveryState, event: Event) -> None:

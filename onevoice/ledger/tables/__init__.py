@@ -4,7 +4,7 @@ Times are whole milliseconds since 1970 UTC, so that both databases can count wi
 numbers, addresses and texts of people are ciphertext (columns ending in `_enc`); `contact_key` is a keyed hash.
 """
 
-from onevoice.ledger.tables.acting import audit, control, officer
+from onevoice.ledger.tables.acting import audit, control, officer, pace
 from onevoice.ledger.tables.base import Moment, Serial, metadata
 from onevoice.ledger.tables.deliveries import assignment, attempt, audience, delivery, receipt, reply, served
 from onevoice.ledger.tables.partners import notice, partner, partner_word, worker
@@ -29,6 +29,7 @@ __all__ = [
     "officer",
     "opt_out",
     "override",
+    "pace",
     "partner",
     "partner_word",
     "reached_at",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, Integer, LargeBinary, String, Table, Text
 
 from onevoice.ledger.tables.base import Moment, Serial, metadata
 
@@ -30,6 +30,15 @@ control = Table(
     Column("at", Moment, nullable=False),
     Column("resume_asked_by", String(80)),
 )
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("sender", String(120), primary_key=True),
+    Column("next_free_at", BigInteger, nullable=False),
+)
+"""One row for each sender identity at a provider. `next_free_at`: from when on its rate is not spoken for, in whole
+microseconds since 1970 UTC, on the database's clock."""
 
 audit = Table(
     "audit",

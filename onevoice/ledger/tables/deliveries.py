@@ -99,10 +99,14 @@ attempt = Table(
     Column("ref", String(120)),
     Column("code", String(40)),
     Column("detail", String(200)),
+    Column("evidence", String(12)),
+    Column("reply_to", String(120)),
     UniqueConstraint("delivery_id", "fence"),
     Index("ix_attempt_provider_ref", "provider", "ref"),
+    sqlite_autoincrement=True,
 )
-"""One call to a provider. Written before the call; `result` is null while nobody knows."""
+"""One call to a provider. Written before the call; `result` is null while nobody knows. `evidence`: what an acceptance
+proved where it was already the end. `reply_to`: of a post, the ref of the one that it answers."""
 
 receipt = Table(
     "receipt",

@@ -46,10 +46,13 @@ contact_point = Table(
     Column("address_enc", LargeBinary, nullable=False),
     Column("masked", String(40), nullable=False),
     Column("language", String(20)),
+    Column("via", String(30)),
+    Column("handle", String(300)),
     UniqueConstraint("means", "contact_key"),
 )
 """`means` is sms (a mobile), voice (a landline), email, or a public account (social). `language`: the point's own
-preferred language, used where people of several languages share it."""
+preferred language, used where people of several languages share it; of an account, the language posted in. `via` (the
+provider) and `handle` are those of an account, which is public; of a person's point they are null."""
 
 reached_at = Table(
     "reached_at",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from onevoice.errors import Conflict
 from onevoice.ledger import plan
@@ -250,3 +251,19 @@ def test_profile_keys_read_back_as_profiles(house: Any) -> None:
     profile = Profile(languages=("zh-Hans", "en"), tier=Tier.T1, needs=(Need.HEARING, Need.MOBILITY, Need.SIGHT))
     assert Profile.from_key(use.profile_key) == profile
     assert profile.key == use.profile_key
+
+
+def test_who_needs_longest_is_written_first_and_so_called_first(house: Any) -> None:
+    """Who cannot move well or lives alone comes before everybody else, whatever the order in the register."""
+    house.add("ana", "0100")
+    house.add("ben", "0101", mobility=True)
+    house.add("cleo", "0102")
+    house.add("dan", "0103", lives_alone=True)
+    release, _ = house.submit()
+    with house.ledger.read() as conn:
+        joined = t.delivery.join(t.served, t.served.c.delivery_id == t.delivery.c.id)
+        of = t.contact.c.id == t.served.c.contact_id
+        chosen = select(t.contact.c.ref).select_from(joined.join(t.contact, of)).order_by(t.delivery.c.id)
+        refs = list(conn.scalars(chosen.where(t.delivery.c.release_id == release)))
+    assert set(refs[:2]) == {"ben", "dan"}
+    assert set(refs[2:]) == {"ana", "cleo"}
