@@ -30,6 +30,7 @@ class Library:
         self.templates = Templates(root)
         self._catalogues: dict[str, localize.Catalogue] = {}
         self._voices: dict[str, localize.Voice] = {}
+        self._said: dict[tuple[str, str], localize.Said] = {}
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
@@ -50,7 +51,9 @@ class Library:
 
     def sentence(self, language: str, key: str) -> localize.Said:
         """The sentence with a string id (of one tier), in a language."""
-        return self.catalogue(language).say(key, self.lexicon.sources[key])
+        if (language, key) not in self._said:
+            self._said[language, key] = self.catalogue(language).say(key, self.lexicon.sources[key])
+        return self._said[language, key]
 
 
 class ComposingLibrary(Library, ABC):

@@ -1,4 +1,4 @@
-"""What each rule means to an officer, and how a finding of it is mended: `advice.yaml`, from which docs/findings.md is made."""
+"""What each rule means to an officer, and how a finding of it is mended: `advice.yaml`, shown in docs/findings.md."""
 
 from __future__ import annotations
 

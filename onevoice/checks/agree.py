@@ -5,21 +5,19 @@ Each text is read once; then sets are compared. A fact that a text says it left 
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 
 from onevoice.alert import Alert
-from onevoice.checks import numbers, sentences
+from onevoice.checks import numbers
 from onevoice.checks.plain import plain
 from onevoice.checks.reading import links
 from onevoice.checks.rules import finding
-from onevoice.checks.terms import glossary
+from onevoice.checks.terms import avoided, glossary
 from onevoice.facts import Phone, Places, ProperName, Shelter
-from onevoice.lexicon import OUTSIDE
+from onevoice.lexicon import OUTSIDE, SLOT
 from onevoice.library import Library
 from onevoice.people import Means, Tier
 from onevoice.variant import Finding, Variant
@@ -31,9 +29,10 @@ _BRIEF = frozenset(["second action", "third action", "co-sign", "detail of impac
 
 def check(variants: Collection[Variant], alert: Alert, library: Library) -> Iterator[Finding]:
     """Every pair of texts that should agree, each text read once."""
-    told = {variant.id: _told(variant, alert) for variant in variants}
-    yield from _levels(variants, told)
-    yield from _lengths(variants, told)
+    own = [variant for variant in variants if not variant.stand_in]  # a stand-in has a number that others need not have
+    told = {variant.id: _told(variant, alert) for variant in own}
+    yield from _levels(own, told)
+    yield from _lengths(own, told)
     for variant in variants:
         yield from _titles(variant, alert, library)
     yield from _terms(variants, library)
@@ -43,8 +42,8 @@ def check(variants: Collection[Variant], alert: Alert, library: Library) -> Iter
 
 
 def _told(variant: Variant, alert: Alert) -> frozenset[str]:
-    """Names of the facts that stand in the words: numbers, proper names, places. Times and steps have rules of their own."""
-    text = "\n".join(plain(text, html=part == "html") for part, text in variant.parts.items())
+    """Names of the facts that stand in the words: numbers, proper names, places. Times have rules of their own."""
+    text = "\n".join(plain(text) for part, text in variant.parts.items() if part != "html")
     rest = numbers.blank(text, [(link.start, link.end) for link in numbers.urls(text)])
     phones = [phone.text for phone in numbers.phones(rest)]
     found = set()
@@ -67,13 +66,23 @@ def _group(variant: Variant) -> tuple[object, ...]:
 
 
 def _levels(variants: Collection[Variant], told: dict[str, frozenset[str]]) -> Iterator[Finding]:
-    ladders: dict[tuple[object, ...], dict[Tier, Variant]] = defaultdict(dict)
+    """A plainer text is held against all that the next level tells the same readers, by any means and messenger."""
+    levels: dict[tuple[object, ...], dict[Tier, list[Variant]]] = defaultdict(lambda: defaultdict(list))
     for variant in variants:
-        ladders[*_group(variant), variant.means][variant.profile.tier] = variant
-    for ladder in ladders.values():
+        readers = variant.profile.languages, variant.profile.needs, variant.group, variant.means is Means.PAGE
+        levels[readers][variant.profile.tier].append(variant)
+    for ladder in levels.values():
         for lower, higher in pairwise(ladder[tier] for tier in sorted(ladder)):
-            if not _BRIEF.intersection(higher.left_out):
-                yield from _more("C11", lower, higher, told)
+            yield from _adds(lower, higher, told)
+
+
+def _adds(lower: list[Variant], higher: list[Variant], told: dict[str, frozenset[str]]) -> Iterator[Finding]:
+    if all(_BRIEF.intersection(text.left_out) for text in higher):
+        return
+    known = frozenset().union(*(told[text.id] for text in higher))
+    means = {text.means for text in higher}
+    for text in (one for one in lower if one.means in means):  # a mail has more room than the text message above it
+        yield from _more("C11", text, told[text.id] - known, higher[0])
 
 
 def _lengths(variants: Collection[Variant], told: dict[str, frozenset[str]]) -> Iterator[Finding]:
@@ -83,13 +92,12 @@ def _lengths(variants: Collection[Variant], told: dict[str, frozenset[str]]) -> 
     for group in groups.values():
         for short in (v for v in group if v.means in _SHORT):
             for long in (v for v in group if v.means is Means.EMAIL):
-                yield from _more("C12", short, long, told)
+                yield from _more("C12", short, told[short.id] - told[long.id], long)
 
 
-def _more(rule: str, less: Variant, more: Variant, told: dict[str, frozenset[str]]) -> Iterator[Finding]:
-    extra = sorted(told[less.id] - told[more.id])
+def _more(rule: str, less: Variant, extra: frozenset[str], more: Variant) -> Iterator[Finding]:
     if extra:
-        message = f"{_name(less)} tells {', '.join(extra)}; {_name(more)} does not."
+        message = f"{_name(less)} tells {', '.join(sorted(extra))}; {_name(more)} does not."
         yield finding(rule, message, remedy="Give both the same facts: the template of one leaves a fact out.")
 
 
@@ -118,7 +126,7 @@ def _opens(title: str, library: Library, language: str, hazard: str, kind: str) 
 def _openings(library: Library, language: str, hazard: str, kind: str) -> frozenset[str]:
     keys = [k for k in library.lexicon.sources if k.startswith(f"hazard.{hazard}.{kind}.opening")]
     said = (plain(library.sentence(language, key).text) for key in keys)
-    return frozenset(sentences.SLOT.split(text)[0].rstrip(" .。!:：").lower() for text in said)
+    return frozenset(SLOT.split(text)[0].rstrip(" .。!:：").lower() for text in said)
 
 
 # --- one term for one thing
@@ -128,23 +136,12 @@ def _terms(variants: Collection[Variant], library: Library) -> Iterator[Finding]
     said: dict[str, dict[str, None]] = defaultdict(dict)
     for variant in variants:
         if len(variant.profile.languages) == 1:
-            said[variant.profile.languages[0]].update(dict.fromkeys(variant.parts.values()))
+            lines = (line for part, text in variant.parts.items() if part != "html" for line in text.split("\n"))
+            said[variant.profile.languages[0]].update(dict.fromkeys(lines))
     for language, texts in said.items():
-        for concept, pattern in _avoided(library.root, language):
+        for concept, pattern in avoided(library.root, language):
             match = pattern.search("\n".join(texts))
             if match:
                 term = glossary(library.root, language).terms[concept].term
                 message = f"{language}: “{match[0]}” stands for what is called “{term}” elsewhere."
                 yield finding("C21", message, remedy=f"Use “{term}”, or change locales/{language}/glossary.yaml.")
-
-
-@lru_cache(maxsize=64)
-def _avoided(root: Path, language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    edge = r"(?<!\w)", r"(?!\w)"
-    if language.split("-", maxsplit=1)[0] in ("zh", "ja", "th"):
-        edge = "", ""
-    return tuple(
-        (name, re.compile(edge[0] + "(?:" + "|".join(map(re.escape, term.avoid)) + ")" + edge[1], re.IGNORECASE))
-        for name, term in glossary(root, language).terms.items()
-        if term.avoid
-    )

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 from babel import Locale
 from babel.core import get_global
@@ -13,7 +14,7 @@ from babel.core import get_global
 from onevoice.checks import prose
 from onevoice.checks.rules import finding
 from onevoice.lexicon import SLOT, Lexicon, slots
-from onevoice.localize import Catalogue, Language, Said
+from onevoice.localize import Catalogue, Language
 from onevoice.variant import Finding
 
 _ALPHABETS = {
@@ -30,33 +31,35 @@ _COPIED_WORDS = 3
 
 def check(language: Language, catalogue: Catalogue, lexicon: Lexicon) -> Iterator[Finding]:
     """What is missing, stale, damaged, in the wrong script or in another form of address. `part` says where."""
-    avoided = _avoided(language)
     for key, source in lexicon.sources.items():
         said = catalogue.say(key, source)
         where = f"locales/{language.language} {key}"
         if said.missing:
             yield finding("P02", f"Not translated: “{source}”", part=where)
             continue
-        yield from _sentence(said, source, where)
-        yield from _script(said.text, source, language, where)
-        yield from prose.literals(said.text, where)
-        if avoided and (word := avoided.search(said.text)):
-            yield finding(
-                "P08", f"“{word[0]}” is not how the language addresses people ({language.address}).", part=where
-            )
+        if said.stale:
+            remedy = "Translate it again, then clear fuzzy."
+            yield finding("P03", f"The English is now: “{source}”", remedy=remedy, part=where)
+        yield from sentence(language, source, said.text, where)
 
 
-def _sentence(said: Said, source: str, where: str) -> Iterator[Finding]:
-    if said.stale:
-        yield finding(
-            "P03", f"The English is now: “{source}”", remedy="Translate it again, then clear fuzzy.", part=where
-        )
-    here, there = Counter(slots(said.text)), Counter(slots(source))
+def sentence(language: Language, source: str, text: str, where: str) -> Iterator[Finding]:
+    """What is damaged in a translation, in another script, a fact, or said to people in another form of address."""
+    yield from _slots(text, source, where)
+    yield from _script(text, source, language, where)
+    yield from prose.literals(text, where)
+    avoided = _avoided(language.avoid)
+    if avoided and (word := avoided.search(text)):
+        yield finding("P08", f"“{word[0]}” is not how the language addresses people ({language.address}).", part=where)
+
+
+def _slots(text: str, source: str, where: str) -> Iterator[Finding]:
+    here, there = Counter(slots(text)), Counter(slots(source))
     if lost := there - here:
         yield finding("P04", f"The slot {{{next(iter(lost))}}} is lost.", part=where)
     if unknown := here - there:
         yield finding("P04", f"The slot {{{next(iter(unknown))}}} is not in the English.", part=where)
-    if re.search(r"[{}]", SLOT.sub("", said.text)):
+    if re.search(r"[{}]", SLOT.sub("", text)):
         yield finding("P04", "A brace stands alone.", part=where)
 
 
@@ -79,6 +82,7 @@ def script(language: Language) -> str:
     return next((part for part in likely.split("_") if part in _ALPHABETS), "Latn")
 
 
-def _avoided(language: Language) -> re.Pattern[str] | None:
-    words = "|".join(re.escape(word) for word in sorted(language.avoid, key=len, reverse=True))
+@lru_cache(maxsize=64)
+def _avoided(avoid: tuple[str, ...]) -> re.Pattern[str] | None:
+    words = "|".join(re.escape(word) for word in sorted(avoid, key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE) if words else None

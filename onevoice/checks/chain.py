@@ -1,4 +1,4 @@
-"""Time: a version follows the newest one, ends in good time, and an all-clear ends what was warned of (C15, C17, C18)."""
+"""Time: a version follows the newest one, ends in good time, and an all-clear ends what was warned of."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from onevoice.variant import Finding, Severity
 _SPAN = re.compile(r"(\d+)\s*([mhd])")
 _HOURS = {"m": 1 / 60, "h": 1, "d": 24}
 _TIMES, _LEAST = 4, timedelta(hours=24)
-"""An alert may last four times as long as its hazard's own span, and a day in any case: beyond that it is decided anew."""
+"""An alert may last four times as long as its hazard's own span, and a day in any case."""
 _IDENTIFIER = 1
 OPEN = frozenset(["Evacuate", "Shelter", "Avoid", "Execute"])
 """CAP response types of steps that go on until somebody ends them."""

@@ -1,4 +1,4 @@
-"""Space: live alerts on the same ground, neighbors of an evacuation, and the area in words and on the map (C19, C23)."""
+"""Space: live alerts on the same ground, neighbors of an evacuation, the area in words and on the map (C19, C23)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ def _opposite(alert: Alert, other: Alert, library: Library) -> Iterator[Finding]
     for mine, theirs in product(alert.actions, other.actions):
         if _against(mine, theirs, library):
             message = f"{other.id} tells people on the same ground “{theirs}”; this one tells “{mine}”."
-            remedy = "Agree with its sender on one step: change the actions, the area, or that alert first."
+            remedy = (
+                "Agree with its sender on one step: change the actions, the area, or that alert first. If both dangers "
+                "are real: submit with --override C19=REASON; the approver sees it."
+            )
             yield finding("C19", message, remedy=remedy)
             return
 

@@ -40,7 +40,7 @@ def check_library(content: ComposingLibrary, authority: Messenger, *, home: Path
     refused = [finding("L22", str(problem), part=problem.where) for problem in content.templates.check()]
     if refused:
         return tuple(refused)
-    found = [*prose.check(content.lexicon), *_reading(content), *_composed(content, authority)]
+    found = [*prose.check(content.lexicon), *reading(content), *_composed(content, authority)]
     return tuple(dict.fromkeys(found))
 
 
@@ -82,9 +82,15 @@ def _examine(
 # --- reading level
 
 
-def _reading(content: Library) -> Iterator[Finding]:
+def reading(content: Library, hazards: Iterable[str] | None = None) -> Iterator[Finding]:
+    """Findings about the reading levels of whole hazards; of all where none is named.
+
+    Raises:
+        OutOfReach: the English dictionary is not prepared.
+    """
+    named = tuple(content.lexicon.hazards if hazards is None else hazards)
     for language in content.languages:
-        for hazard in content.lexicon.hazards:
+        for hazard in named:
             pools = {tier: _pool(content, language, hazard, tier) for tier in TIERS}
             for tier, pool in pools.items():
                 yield from _counts(pool, language, hazard, tier)

@@ -56,7 +56,9 @@ def _with_formula(told: Readability, said: list[str], language: str, tier: Tier)
     limit = score.formula.limits.get(tier)
     best = score._replace(value=high if score.formula.higher_is_easier else low)
     fails = score.words >= JUDGED_FROM and score.formula.calibrated and not best.passes(tier)
-    asks = f"{score.formula.name} {'at least' if score.formula.higher_is_easier else 'at most'} {limit:g}" if limit else ""
+    asks = (
+        f"{score.formula.name} {'at least' if score.formula.higher_is_easier else 'at most'} {limit:g}" if limit else ""
+    )
     return told.model_copy(
         update={
             "measure": score.formula.name,

@@ -70,6 +70,13 @@ RULES = {
         Rule("P06", _WARN, _VARIANT, "Somebody has checked the local note."),
         Rule("P07", _WARN, _LANGUAGE, "A translation is written in its own script, without blanks at its ends."),
         Rule("P08", _WARN, _LANGUAGE, "A translation uses the language's one form of address."),
+        Rule("P09", _BLOCK, _LANGUAGE, "The head of a catalogue is right, and each id stands once."),
+        Rule("P10", _WARN, _LANGUAGE, "Blanks, line breaks and brackets stand as they should."),
+        Rule("P11", _NOTE, _LANGUAGE, "A translation ends like its English and says nothing twice; none is left over."),
+        Rule("P12", _BLOCK, _LANGUAGE, "Numbers, links and placeholders are those of the English."),
+        Rule("P13", _WARN, _LANGUAGE, "No invisible character, no word in two alphabets."),
+        Rule("P14", _WARN, _LANGUAGE, "Sentences keep to the glossary."),
+        Rule("P15", _WARN, _LANGUAGE, "Whoever stands behind words stands behind these words."),
         # Readability: never blocks on the night; in `templates check` R01, R02 and R03 block.
         Rule("R01", _WARN, _VARIANT, "Sentences are as short as the reading level asks."),
         Rule("R02", _BLOCK, _LANGUAGE, "A plainer level has no longer sentences than the next one."),
@@ -91,6 +98,11 @@ RULES = {
         Rule("L23", _BLOCK, _RELEASE, "No language writes direction overrides or private characters."),
     )
 }
+
+
+PASSABLE = frozenset(["C19"])
+"""Rules that stop the release until a named person passes them with a reason. Two dangers at once are real: nobody may
+be kept from warning of a tornado because a flood warning is out (docs/decisions/0016)."""
 
 
 def finding(

@@ -56,9 +56,14 @@ class Sample(NamedTuple):
     label: str = ""
 
 
-def samples(lexicon: Lexicon) -> Iterator[Sample]:
-    """For every hazard and kind: one, two and six places; a named disease; what is unknown; needs, and local facts."""
+def samples(lexicon: Lexicon, only: str | None = None) -> Iterator[Sample]:
+    """For every hazard and kind: one, two and six places; a named disease; what is unknown; needs, and local facts.
+
+    `only`: of this hazard.
+    """
     for hazard, entry in lexicon.hazards.items():
+        if only not in (None, hazard):
+            continue
         for kind in entry.kinds:
             for size in SIZES:
                 yield _sample(lexicon, hazard, kind, size)

@@ -1,7 +1,8 @@
-"""`locales/<language>/glossary.yaml`: one term for each concept, which other words are avoided, and how grave a level is."""
+"""`locales/<language>/glossary.yaml`: one term for each concept, words that are avoided, how grave a level is."""
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,9 +12,9 @@ from onevoice.lexicon.files import checked, plain_values
 
 
 class Term(BaseModel):
-    """`avoid`: other words for the same thing; `rank`: a higher number must sound more serious; `gloss`: in plain words."""
+    """`avoid`: other words for the same; `rank`: a higher number must sound more serious; `gloss`: in plain words."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")  # translators may note more than is checked
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     term: str
     avoid: tuple[str, ...] = ()
@@ -22,11 +23,12 @@ class Term(BaseModel):
 
 
 class Glossary(BaseModel):
-    """The terms of a language, by concept."""
+    """The terms of a language, by concept; and why the sentences with these string ids are doubted most."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     terms: dict[str, Term] = {}
+    doubtful: dict[str, str] = {}
 
 
 def glossary(root: Path, language: str) -> Glossary:
@@ -42,3 +44,16 @@ def glossary(root: Path, language: str) -> Glossary:
 @lru_cache(maxsize=64)
 def _glossary(file: str, content: bytes) -> Glossary:
     return checked(Glossary, plain_values(file, content), file)
+
+
+@lru_cache(maxsize=64)
+def avoided(root: Path, language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Concept → the words that are not to stand for it."""
+    edge = r"(?<!\w)", r"(?!\w)"
+    if language.split("-", maxsplit=1)[0] in ("zh", "ja", "th"):
+        edge = "", ""
+    return tuple(
+        (name, re.compile(edge[0] + "(?:" + "|".join(map(re.escape, term.avoid)) + ")" + edge[1], re.IGNORECASE))
+        for name, term in glossary(root, language).terms.items()
+        if term.avoid
+    )

@@ -23,6 +23,8 @@ _OTHER = {"watch": "warning", "warning": "watch"}
 _RATIO = {"zh": (0.2, 1.5), "ja": (0.2, 1.5), "ko": (0.25, 1.5)}
 _USUAL = (0.5, 2.5)
 """How long a text may be beside its English sentences."""
+_LONG = 150
+"""Letters of English from which on the length of a translation says something: times and names are in it too."""
 _FEWEST = 40
 """Letters below which nothing can be said of a language."""
 
@@ -70,16 +72,16 @@ def _levels(root: Path, language: str) -> dict[str, re.Pattern[str]]:
 
 def _language(case: Case, language: str) -> Iterator[Finding]:
     words = _without_facts(case, language)
-    if sum(c.isalpha() for c in words) < _FEWEST:
+    if _letters(words) < _FEWEST:
         return
     here, others = _tongues(case.library, language)
     found = tongues.other_language(words, here, others)
     if found:
         message = f"This should be {language}, and reads as {'no language that is known' if found == '?' else found}."
         yield finding("C26", message, remedy="Look at the translation, and at which file it came from.")
-    ratio = len(words) / max(1, _source_length(case))
+    ratio = _letters(words) / max(1, _source_length(case))
     low, high = _RATIO.get(language.split("-", maxsplit=1)[0], _USUAL)
-    if language != "en" and not low <= ratio <= high and case.variant.said:
+    if language != "en" and not low <= ratio <= high and _source_length(case) >= _LONG:
         message = f"The {language} text is {ratio:.1f} times as long as its English: something is lost or added."
         yield finding("C26", message, remedy="Compare the translation with its English sentences.")
 
@@ -92,7 +94,11 @@ def _without_facts(case: Case, language: str) -> str:
 
 
 def _source_length(case: Case) -> int:
-    return sum(len(SLOT.sub("", case.library.lexicon.sources[key])) for key in case.variant.said)
+    return sum(_letters(SLOT.sub("", case.library.lexicon.sources[key])) for key in case.variant.said)
+
+
+def _letters(text: str) -> int:
+    return sum(character.isalpha() for character in text)
 
 
 @lru_cache(maxsize=64)

@@ -1,11 +1,11 @@
-"""What stands around a version when it is prepared: its chain, other live alerts, the map, and the CAP document it makes."""
+"""What stands around a version when it is prepared: chain, other live alerts, the map, the CAP document it makes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from onevoice import cap, checks
-from onevoice.alert import Area
+from onevoice.alert import KINDS, Area
 from onevoice.checks.around import Around
 from onevoice.checks.rules import finding
 from onevoice.desk.publish import cap_text, sender
@@ -55,7 +55,12 @@ def _next_to(desk: Desk, alert: Alert, live: list[Alert]) -> Iterator[str]:
 
 
 def _document(desk: Desk, alert: Alert, variants: Collection[Variant]) -> Iterator[Finding]:
-    """The CAP document that the public texts would make: its facts are equal in all languages, its words are not."""
+    """The CAP document that the public texts would make: its facts are equal in all languages, its words are not.
+
+    A file that only a chain can take (an update, looked at by itself) makes no document yet.
+    """
+    if KINDS[alert.kind].replaces and not alert.references:
+        return
     pages = [v for v in variants if v.means is Means.PAGE and v.profile.tier is Tier.T2 and not v.withheld()]
     texts = {v.profile.languages[0]: cap_text(desk, alert, passage(v, alert.status)) for v in pages}
     if not texts:

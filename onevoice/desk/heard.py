@@ -1,4 +1,4 @@
-"""Text facts: which of an alert's facts a text states, contradicts or lacks, whoever wrote it; and how easy a text reads."""
+"""Texts that anybody wrote: which of an alert's facts they state, contradict or lack; and how easy they read."""
 
 from __future__ import annotations
 

@@ -98,5 +98,7 @@ def _stale_partners(desk: Desk, conn: Connection, alert: Alert) -> Iterator[Find
         return
     for said in partners.words(conn, alert.chain):
         if said["version"] < alert.version:
-            message = f"{said['partner']} last spoke of version {said['version']} of {alert.chain}; it is {alert.version}."
+            message = (
+                f"{said['partner']} last spoke of version {said['version']} of {alert.chain}; it is {alert.version}."
+            )
             yield finding("C20", message, remedy="Call them: their copy is out of date.")

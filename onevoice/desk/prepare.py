@@ -52,12 +52,14 @@ class Prepared:
     findings: tuple[Finding, ...]
     posting: Posting
     instead: tuple[Instead, ...] = ()
+    passed: frozenset[str] = frozenset()
 
     @property
     def blocks(self) -> tuple[Finding, ...]:
-        """What stops the whole release; nobody can override it."""
+        """What stops the whole release. Nobody can override it, but for the few rules that a person may pass."""
         own = tuple(f for v in self.variants for f in v.findings)
-        return tuple(f for f in (*self.findings, *own) if f.severity is Severity.BLOCK and f.scope is Scope.RELEASE)
+        stop = (f for f in (*self.findings, *own) if f.severity is Severity.BLOCK and f.scope is Scope.RELEASE)
+        return tuple(f for f in stop if f.rule not in self.passed & checks.PASSABLE)
 
     @property
     def fallback(self) -> int:
@@ -129,7 +131,7 @@ def prepared(
         *_audience_findings(numbers),
     )
     posts = posting.posting(desk, conn, alert, variants, who.previous_releases, overridden)
-    return Prepared(alert, who, numbers, in_use, variants, chosen, findings, posts, instead)
+    return Prepared(alert, who, numbers, in_use, variants, chosen, findings, posts, instead, overridden)
 
 
 def _audience_findings(numbers: Numbers) -> Iterator[Finding]:

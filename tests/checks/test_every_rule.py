@@ -43,14 +43,20 @@ def _zones() -> dict[str, dict[str, str]]:
     return {f["properties"]["id"]: f["properties"]["names"] for f in plain["features"]}
 
 
-def _alert(kind: str = "warning", hazard: str = "river_flood", zones: tuple[str, ...] = ("old-mill", "riverside")) -> Alert:
+def _alert(
+    kind: str = "warning", hazard: str = "river_flood", zones: tuple[str, ...] = ("old-mill", "riverside")
+) -> Alert:
     found = next(
         s.alert for s in samples(_content().lexicon)
         if s.alert.hazard == hazard and s.alert.kind == kind and s.group == "all" and not s.needs
     )  # fmt: skip
     places = Places(places=tuple(Place(id=z, names=_zones()[z]) for z in zones), area_name={"en": "Millford"})
     return found.model_copy(
-        update={"factset": FactSet(facts=found.factset.facts | {"places": places}), "area": Area(zones=zones), "previous": None}
+        update={
+            "factset": FactSet(facts=found.factset.facts | {"places": places}),
+            "area": Area(zones=zones),
+            "previous": None,
+        }
     )
 
 
@@ -80,7 +86,11 @@ def _release(*variants: Variant, alert: Alert | None = None, asked: tuple[Any, .
 
 
 def _around(alert: Alert, **around: Any) -> set[str]:
-    return _ids(checks.check_around(alert, _content(), Around(**({"now": NOW, "zones": _zones()} | around))))
+    return _ids(checks.check_around(alert, _content(), Around(**_everything(around))))
+
+
+def _everything(around: dict[str, Any]) -> dict[str, Any]:
+    return {"now": NOW, "zones": _zones(), **around}
 
 
 def _ids(found: tuple[Finding, ...]) -> set[str]:
@@ -113,7 +123,10 @@ def _c01() -> tuple[set[str], set[str]]:
 
 def _c11() -> tuple[set[str], set[str]]:
     plain, full = _made(_alert(), tier=Tier.T1), _made(_alert(), tier=Tier.T2)
-    less = _changed(full, parts={"text": full.parts["text"].replace("(413) 555-0140", ""), "html": "", "subject": full.parts["subject"]})
+    less = _changed(
+        full,
+        parts={"text": full.parts["text"].replace("(413) 555-0140", ""), "html": "", "subject": full.parts["subject"]},
+    )
     return _release(plain, less), _release(plain, full)
 
 
@@ -256,6 +269,22 @@ def test_opposite_steps_on_the_same_ground_block(mine: tuple[str, ...], theirs: 
     assert "C19" not in _around(one, touching=(real,))
 
 
+def test_a_plainer_text_may_tell_what_the_next_level_tells_by_another_means() -> None:
+    """A text message left something out; the mail of the same level has it, so the plainer text adds nothing."""
+    plain, full = _made(_alert(), tier=Tier.T1), _made(_alert(), tier=Tier.T2)
+    short = _made(_alert(), tier=Tier.T2, means=Means.SMS)
+    assert "C11" not in _release(plain, short, full)
+
+
+def test_a_text_that_stands_in_for_another_language_may_tell_one_number_more() -> None:
+    """English in place of Arabic says whom to call; the plain English text need not."""
+    short, long = _made(_alert(), means=Means.SMS), _made(_alert())
+    more = _changed(short, parts={"text": short.parts["text"] + "\nCall (413) 555-0142"})
+    less = _changed(long, parts={**long.parts, "text": long.parts["text"].replace("(413) 555-0142", "")})
+    assert "C12" in _release(more, less)
+    assert "C12" not in _release(more.model_copy(update={"stand_in": True}), less)
+
+
 def test_another_phone_in_the_same_incident_is_pointed_out() -> None:
     """It warns: two numbers may both be right, and people will ask."""
     other = _with(_alert(), help_phone=Phone(e164="+14135550177")).model_copy(update={"id": "other-1"})
@@ -294,4 +323,4 @@ def test_a_version_after_the_all_clear_is_blocked() -> None:
     over = _alert("all-clear")
     after = _next(over)
     assert "C15" in _around(after, older=(over,))
-    assert Kind.ALL_CLEAR == over.kind
+    assert over.kind == Kind.ALL_CLEAR

@@ -74,7 +74,11 @@ def test_every_rule_has_an_id_a_family_and_a_sentence() -> None:
 def test_what_contradicts_the_facts_always_blocks_the_release() -> None:
     """Facts, places, status and source: nobody can override these; length and translation never stop everybody."""
     for rule in checks.RULES.values():
-        if rule.id.startswith("C"):
+        if rule.id in ("C20", "C21"):  # a partner's copy, and two words for one thing: to be looked at
+            assert rule.severity is Severity.WARN
+        elif rule.id == "C26":  # a fault of one language holds back that language alone
+            assert (rule.severity, rule.scope) == (Severity.BLOCK, Scope.LANGUAGE)
+        elif rule.id.startswith("C"):
             assert (rule.severity, rule.scope) == (Severity.BLOCK, Scope.RELEASE)
         if rule.id[0] in "NPR":
             assert rule.scope is not Scope.RELEASE

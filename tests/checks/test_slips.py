@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -109,8 +109,12 @@ def _other_zone(text: Text) -> str:
     own = spoken.zones["America/New_York"]
     other = text.dice.choice(["America/Chicago", "America/Los_Angeles"])
     words = tongue(ROOT, spoken).words.zones[other]
-    other_name = text.dice.choice([*words[:1], get_timezone_name(other, locale=spoken.babel) if not words else words[0]])
-    return text.changed("act_by", lambda told: told.replace(own.short, other_name.upper() if own.short.isupper() else other_name))
+    other_name = text.dice.choice(
+        [*words[:1], get_timezone_name(other, locale=spoken.babel) if not words else words[0]]
+    )
+    return text.changed(
+        "act_by", lambda told: told.replace(own.short, other_name.upper() if own.short.isupper() else other_name)
+    )
 
 
 def _drop_no(text: Text) -> str:
@@ -149,7 +153,11 @@ def _other_place(text: Text) -> str:
 def _other_action(text: Text) -> str:
     lexicon, tier = _content().lexicon, text.variant.profile.tier
     spans = sorted({text.variant.parts[s.part][s.start : s.end] for s in text.variant.spans.get("actions", ())})
-    others = [a for a in lexicon.actions if a not in text.alert.actions and a not in {lexicon.actions[b].instead for b in text.alert.actions}]
+    others = [
+        a
+        for a in lexicon.actions
+        if a not in text.alert.actions and a not in {lexicon.actions[b].instead for b in text.alert.actions}
+    ]
     key = lexicon.key(f"action.{text.dice.choice(others)}", tier)
     new = _content().sentence(text.language, key or "").text
     return text.said.replace(text.dice.choice(spans), new) if new not in spans else text.said
@@ -177,12 +185,19 @@ def _other_unit(text: Text) -> str:
 
 
 def _other_link(text: Text) -> str:
-    return text.changed("url", lambda told: text.dice.choice([told[:-1], told[:-1] + "x", told.replace("alerts.", "alert."), told.replace("/a/", "/b/")]))
+    return text.changed(
+        "url",
+        lambda told: text.dice.choice(
+            [told[:-1], told[:-1] + "x", told.replace("alerts.", "alert."), told.replace("/a/", "/b/")]
+        ),
+    )
 
 
 def _other_day(text: Text) -> str:
     by = text.dice.choice([-1, 1, 2])
-    return text.changed("act_by", lambda told: re.sub(r"(?<![\d:h])(23|24)(?![\d:h])", lambda m: str(int(m[1]) + by), told))
+    return text.changed(
+        "act_by", lambda told: re.sub(r"(?<![\d:h])(23|24)(?![\d:h])", lambda m: str(int(m[1]) + by), told)
+    )
 
 
 SLIPS: dict[str, Callable[[Text], str]] = {
@@ -232,6 +247,8 @@ def _heard(variant: Variant, alert: Alert) -> bool:
 
 
 JUDGES = {"check": _checked, "text facts": _heard}
+EVERY = {"check": 1, "text facts": 5}
+"""Reading a text in whatever words takes longer: every fifth text, which still is each language, level and means."""
 
 
 @pytest.mark.slow
@@ -240,7 +257,7 @@ def test_slips_are_blocked_and_right_texts_are_not(judge: str, capsys: pytest.Ca
     """At least 98 of 100 slips are blocked in every language, and at most 1 of 100 untouched texts."""
     tried, missed, wrong, right = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     named: list[str] = []
-    for text in _texts(TIERS, tuple(Means)):
+    for text in islice(_texts(TIERS, tuple(Means)), 0, None, EVERY[judge]):
         right[text.language] += 1
         if JUDGES[judge](text.variant, text.alert):
             wrong[text.language] += 1
@@ -274,6 +291,9 @@ def _print(
         lost[key.split(",")[0]] += missed[key]
     with capsys.disabled():
         total, through = sum(tried.values()), sum(missed.values())
-        print(f"\n{judge}: {total - through} of {total} slips blocked; {sum(wrong.values())} of {sum(right.values())} right texts")  # noqa: T201 - the figures are what a reader wants
-        print({name: f"{number - lost[name]}/{number}" for name, number in by_slip.items()})  # noqa: T201 - as above
-        print({key: number for key, number in missed.items() if number})  # noqa: T201 - as above
+        held = f"{sum(wrong.values())} of {sum(right.values())} right ones"
+        figures = {name: f"{number - lost[name]}/{number}" for name, number in by_slip.items()}
+        through_by = {key: number for key, number in missed.items() if number}
+        print(  # noqa: T201 - the figures are what a reader of the test wants to see
+            f"\n{judge}: {total - through} of {total} slips blocked, {held} too: {figures} missed: {through_by}"
+        )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from onevoice.checks import hearing
-from onevoice.desk import around, draft, heard, incident, preview
+from onevoice.desk import around, draft, heard, incident, prepare, preview
 from onevoice.desk.wiring import Desk
 from onevoice.errors import Unusable
 from onevoice.ledger import alerts
@@ -50,6 +50,22 @@ def test_opposite_steps_of_two_live_alerts_block(desk: Desk, root: Path, release
     assert "C19" in {f.rule for f in seen.prepared.blocks}
 
 
+def test_two_real_dangers_at_once_may_be_told_by_a_person_with_a_reason(
+    desk: Desk, root: Path, release: Callable[[str], str]
+) -> None:
+    """Opposite steps are the only stop that a person may pass: a flood warning cannot keep a tornado warning back."""
+    release(TORNADO)
+    alert = preview.preview(desk, str(root / FLOOD)).prepared.alert
+    assert "C19" not in {f.rule for f in prepare.prepare(desk, alert, frozenset({"C19"})).blocks}
+    assert "C19" in {f.rule for f in prepare.prepare(desk, alert, frozenset({"C01", "C03"})).blocks}
+
+
+def test_a_file_that_only_a_chain_can_take_is_looked_at_without_a_document(desk: Desk, root: Path) -> None:
+    """An update by itself names no older version, so there is no CAP document to find fault with yet."""
+    seen = preview.preview(desk, str(root / "examples/river_flood_update.yaml"))
+    assert "C14" not in _rules(seen)
+
+
 def test_texts_that_make_no_valid_cap_document_block(desk: Desk, root: Path) -> None:
     """A headline that is too long for CAP in one language (C14); with the right one there is nothing to find."""
     seen = preview.preview(desk, str(root / FLOOD))
@@ -81,7 +97,11 @@ def test_an_incident_tells_the_facts_of_all_its_alerts(desk: Desk, release: Call
 def test_our_own_text_says_what_the_alert_says(desk: Desk, root: Path, language: str) -> None:
     """As `text facts --means` judges it; and with one word changed no more."""
     seen = preview.preview(desk, str(root / FLOOD))
-    ours = next(v for v in seen.prepared.variants if v.means is Means.PAGE and v.profile.languages == (language,) and v.profile.tier is Tier.T2)
+    ours = next(
+        v
+        for v in seen.prepared.variants
+        if v.means is Means.PAGE and v.profile.languages == (language,) and v.profile.tier is Tier.T2
+    )
     text = ours.parts["text"]
     path = str(root / FLOOD)
     assert _right(heard.facts(desk, path, language, text, means=Means.PAGE))
@@ -89,7 +109,10 @@ def test_our_own_text_says_what_the_alert_says(desk: Desk, root: Path, language:
 
 
 def _right(found: hearing.Heard) -> bool:
-    return not [c for c in found.contradicts if c.fact not in ("act_by", "expires", "issued", "date")] and found.lacks == []
+    return (
+        not [c for c in found.contradicts if c.fact not in ("act_by", "expires", "issued", "date")]
+        and found.lacks == []
+    )
 
 
 def test_a_text_that_is_empty_or_in_no_language_is_refused(desk: Desk, root: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polib
 import pytest
 
 from onevoice import checks, compose
@@ -15,6 +16,7 @@ from onevoice.alert import Alert, Status
 from onevoice.desk import draft, fallback, prepare
 from onevoice.desk.texts import Key, Texts
 from onevoice.desk.wiring import Desk
+from onevoice.localize import stamp
 from onevoice.people import Fallback, Means, Need, Profile, Tier
 from onevoice.settings import Settings
 from onevoice.variant import Finding, Scope, Severity, Variant
@@ -51,13 +53,12 @@ def alert(desk: Desk) -> Alert:
 
 def reviewed(words: Path, which: Callable[[str], bool]) -> None:
     """Have the Spanish sentences reviewed whose id `which` says."""
-    file = words / SPANISH
-    entries = file.read_text(encoding="utf-8").split("\n\n")
-    for i, entry in enumerate(entries):
-        found = re.search(r'msgctxt "([^"]+)"', entry)
-        if found and which(found[1]):
-            entries[i] = entry.replace("provenance: machine-draft", "provenance: reviewed")
-    file.write_text("\n\n".join(entries), encoding="utf-8")
+    po = polib.pofile(str(words / SPANISH))
+    for entry in po:
+        if which(entry.msgctxt or ""):
+            signed = stamp.signed(stamp.Stamp(), "reviewed", "Ana", date(2026, 11, 22), (entry.msgid, entry.msgstr))
+            entry.tcomment = str(signed)
+    po.save()
 
 
 def lead(desk: Desk) -> str:

@@ -7,13 +7,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("onevoice", "flows", "channels", "audiences", "console", "sandbox")
-PACKAGES = ("desk", "dispatch", "checks", "ledger")
-MODULES = ("cli", "compose", "cap", "facts", "people", "settings", "errors")
+PACKAGES = ("desk", "dispatch", "checks", "checks/reading", "checks/hearing", "ledger", "localize")
+MODULES = ("cli", "compose", "cap", "facts", "people", "settings", "errors", "template", "library", "catalogues")
+READERS = ("checks.clock", "checks.numbers", "checks.sentences", "localize.voice", "localize.catalogue")
 
 FORBIDDEN = {
     "onevoice.facts": ["onevoice.ledger", "onevoice.checks", "prefect", "sqlalchemy", "fastapi", "sandbox"],
     "onevoice.ledger.tables": ["onevoice.checks", "onevoice.cap", "onevoice.desk", "prefect"],
     "onevoice.checks.length": ["onevoice.compose", "onevoice.dispatch", "onevoice.cap", "sqlalchemy"],
+    "onevoice.checks.reading.moments": ["onevoice.localize.voice", "onevoice.template", "onevoice.library"],
+    "onevoice.checks.hearing.when": ["onevoice.localize.voice", "onevoice.compose"],
     "onevoice.compose": ["onevoice.dispatch", "channels", "audiences"],
     "onevoice.dispatch.claim": ["onevoice.compose", "channels", "textstat", "twilio", "onevoice.checks.readability"],
     "onevoice.desk.wiring": ["flows", "console", "onevoice.cli", "prefect", "sqlalchemy", "twilio"],
@@ -43,7 +46,7 @@ def _write(house: Path, imports: dict[str, list[str]]) -> None:
     for package in (*ROOMS, *(f"onevoice/{name}" for name in PACKAGES)):
         (house / package).mkdir()
         (house / package / "__init__.py").touch()
-    for module in (*(f"onevoice.{name}" for name in MODULES), *FORBIDDEN, *ALLOWED):
+    for module in (*(f"onevoice.{name}" for name in (*MODULES, *READERS)), *FORBIDDEN, *ALLOWED):
         path = house / (module.replace(".", "/") + ".py")
         path.write_text("".join(f"import {name}\n" for name in imports.get(module, [])))
 

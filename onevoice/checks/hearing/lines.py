@@ -1,4 +1,4 @@
-"""Lines: a text that claims to be one of ours is made of approved sentences alone. Nothing is said about other texts."""
+"""Lines: a text that claims to be one of ours is made of approved sentences alone. Others are free."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from onevoice.checks.hearing.question import Heard, Question, wrong
 from onevoice.checks.plain import plain
 from onevoice.checks.reading import links
 from onevoice.facts import LocalNote
+from onevoice.lexicon import SLOT
 from onevoice.library import Library
 
 _NUMBERING = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•▲■●])\s*")
@@ -35,7 +36,7 @@ def _strangers(line: str, known: set[str], ours: tuple[str, ...], question: Ques
         return []
     rest = [p for p in split(line) if not _approved(p, ours) and p not in known and not _is_name(p, question)]
     whole = " ".join(rest)
-    if any(_approved(whole, (one,)) for one in ours if sentences.SLOT.search(one)):
+    if any(_approved(whole, (one,)) for one in ours if SLOT.search(one)):
         return []
     return [p for p in rest if sum(c.isalpha() for c in p) >= _FEWEST and not _is_link(p)]
 

@@ -61,7 +61,7 @@ class Heard:
 class Question:
     """A text, and what it is compared with. `zones`: id → names of every place of the jurisdiction.
 
-    `tellable`: actions that this reader may be told; `needed`: those that must be there. `strict`: it claims to be ours,
+    `needed`: actions that must be there. `strict`: it claims to be ours,
     as it would be in `reference`. `floating`: moments that a file counts from now, so that a text made from it a few
     minutes ago tells earlier ones.
     """

@@ -126,8 +126,9 @@ def _of_kind(question: Question) -> set[str]:
 
 
 def _approved(question: Question) -> tuple[set[str], set[str], str]:
-    """Three things: the actions whose approved sentence stands in the text; those that stand there of themselves and not
-    within what the hazard says; and the folded text without any approved sentence.
+    """The actions whose approved sentence stands in the text; those not within what the hazard says; and what is left.
+
+    What is left is the folded text without any approved sentence.
     """
     ours = _ours(question.library, question.language, question.alert.hazard)
     text = question.source
@@ -143,7 +144,7 @@ def _approved(question: Question) -> tuple[set[str], set[str], str]:
 
 
 class _Ours(NamedTuple):
-    """Approved sentences of a language that hold no fact: those of a hazard and the frames, and each action's by tier."""
+    """Approved sentences of a language that hold no fact: those of a hazard and the frames, each action's by tier."""
 
     hazard: tuple[str, ...]
     actions: dict[str, tuple[tuple[str, ...], ...]]

@@ -52,13 +52,16 @@ def _wrong_role(
     question: Question, heard: Heard, moment: moments.Moment, instants: dict[str, Instant], today: date
 ) -> Iterator[str | None]:
     """Nothing where the moment is told rightly; else the role that its words claim, or None."""
-    fitting = [name for name, at in instants.items() if _fits(moment, at, today) or _fitted(question, name, moment, at, today)]
+    fitting = [
+        name for name, at in instants.items() if _fits(moment, at, today) or _fitted(question, name, moment, at, today)
+    ]
     if moment.role in instants and moment.role not in fitting:
         yield moment.role
+    elif fitting and not moment.sure:
+        _doubt(question, heard, moment)  # a time that may be twelve hours off tells nobody when
     elif fitting:
         for name in fitting if moment.role not in fitting else [moment.role]:
             state(heard, name or "")
-        _doubts(question, heard, moment)
     else:
         yield None
 
@@ -94,11 +97,10 @@ def _fitted(question: Question, name: str, moment: moments.Moment, at: Instant, 
     return any(_fits(moment, one, today) for one in earlier)
 
 
-def _doubts(question: Question, heard: Heard, moment: moments.Moment) -> None:
-    if not moment.sure:
-        found = question.counted.written(question.source, *moment.span)
-        said = f"“{found}” does not say whether it is in the morning or in the evening."
-        heard.notes.append(finding("C04", said, severity=Severity.WARN))
+def _doubt(question: Question, heard: Heard, moment: moments.Moment) -> None:
+    found = question.counted.written(question.source, *moment.span)
+    said = f"“{found}” does not say whether it is in the morning or in the evening."
+    heard.notes.append(finding("C04", said, severity=Severity.WARN))
 
 
 def _wrong_time(question: Question, heard: Heard, moment: moments.Moment, role: str | None, today: date) -> None:

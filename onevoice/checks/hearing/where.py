@@ -14,6 +14,7 @@ from onevoice.facts import Places, Shelter
 
 
 def hear(question: Question, heard: Heard) -> None:
+    """All places of the alert, and no other."""
     fact = question.alert.factset.get("places")
     told = {place.id: place.names for place in fact.places} if isinstance(fact, Places) else {}
     lacking = [place for place, names in told.items() if not _named(question, names.values())]

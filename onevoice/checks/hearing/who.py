@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Literal
 
 from onevoice.alert import Kind, Status
 from onevoice.checks import sentences
@@ -111,15 +113,19 @@ def _name_of_hazard(question: Question, hazard: str) -> str:
     return plain(question.library.sentence(question.language, f"hazard.{hazard}.name").text)
 
 
+_Level = Literal["watch", "warning"]
+_LEVELS: dict[Kind, _Level] = {Kind.WATCH: "watch", Kind.WARNING: "warning", Kind.UPDATE: "warning"}
+
+
 def _level(question: Question, heard: Heard) -> None:
     """A warning is no watch, and a watch no warning."""
     levels = question.tongue.words.levels
-    own = {Kind.WATCH: "watch", Kind.WARNING: "warning", Kind.UPDATE: "warning"}.get(question.alert.kind)
+    own = _LEVELS.get(question.alert.kind)
     if own is None:
         return
-    other = "watch" if own == "warning" else "warning"
+    other: _Level = "watch" if own == "warning" else "warning"
     terms = glossary(question.library.root, question.language).terms
-    said = {}
+    said: dict[_Level, re.Match[str] | None] = {}
     for name, words in levels.items():
         known = (*words, terms[name].term) if name in terms else words
         said[name] = question.tongue.any(known).search(question.folded.text)

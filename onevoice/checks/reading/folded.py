@@ -17,7 +17,7 @@ _PUNCTUATION = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "：": ":", "�
 
 
 class Folded(NamedTuple):
-    """`text` is compared; `at[i]` is where its character i stands in the text as it was written (one more at the end)."""
+    """`text` is compared; `at[i]` is where its character i stands in the text as written (one more at the end)."""
 
     text: str
     at: tuple[int, ...]

@@ -46,7 +46,7 @@ class Sentence(NamedTuple):
 
 
 class Likeness(NamedTuple):
-    """How much of an approved sentence another one says (0 to 1), whether both bid or both forbid, and by how many marks."""
+    """How much of an approved sentence another one says (0 to 1), whether both bid or forbid, by how many marks."""
 
     share: float
     same_way: bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -25,38 +26,40 @@ def script(language: str) -> str:
 
 def in_script(text: str, language: str) -> float:
     """The share of letters that are of the language's script; 1 where there are no letters."""
-    letters = [c for c in text if c.isalpha()]
-    own = sum(unicodedata.name(c, "").startswith(script(language)) for c in letters)
-    return own / len(letters) if letters else 1.0
+    found = Counter(text)
+    letters = {c: number for c, number in found.items() if c.isalpha()}
+    own = sum(number for c, number in letters.items() if _name(c).startswith(script(language)))
+    return own / sum(letters.values()) if letters else 1.0
+
+
+@lru_cache(maxsize=8192)
+def _name(character: str) -> str:
+    return unicodedata.name(character, "")
 
 
 def other_language(text: str, tongue: Tongue, others: Iterable[Tongue]) -> str | None:
-    """The language that a text is in, where it is clearly not `tongue`'s; None where it is, or where it is not clear."""
+    """The language that a text is in, where it is clearly not `tongue`'s; None where that is not clear."""
+    words = Counter(word.lower().replace("’", "'") for word in _WORD.findall(text))
     if in_script(text, tongue.language) < _OWN_SHARE:
-        return _best(text, [o for o in others if in_script(text, o.language) >= _OWN_SHARE]) or "?"
+        able = [other for other in others if in_script(text, other.language) >= _OWN_SHARE]
+        return max(able, key=lambda other: _small_words(text, words, other, None)).language if able else "?"
     rivals = [o for o in others if o.language != tongue.language and script(o.language) == script(tongue.language)]
-    if not rivals or not tongue.spaced:
-        return None
-    for rival in sorted(rivals, key=lambda o: -_small_words(text, o, [tongue])):
-        theirs, own = _small_words(text, rival, [tongue]), _small_words(text, tongue, [rival])
-        if theirs >= _FEWEST and theirs > own * _CLEAR:
+    for rival in rivals if tongue.spaced else ():
+        theirs = _small_words(text, words, rival, tongue)
+        if theirs >= _FEWEST and theirs > _small_words(text, words, tongue, rival) * _CLEAR:
             return rival.language
     return None
 
 
-def _best(text: str, tongues: list[Tongue]) -> str | None:
-    found = {o.language: _small_words(text, o, ()) for o in tongues}
-    return max(found, key=found.__getitem__) if found else None
-
-
-def _small_words(text: str, tongue: Tongue, rivals: Iterable[Tongue]) -> int:
-    """How many of the small words in a text are this language's and no rival's."""
-    own = _common(tongue) - frozenset().union(*(_common(rival) for rival in rivals)) if rivals else _common(tongue)
+def _small_words(text: str, words: Counter[str], tongue: Tongue, rival: Tongue | None) -> int:
+    """How many of the small words in a text are this language's and not its rival's."""
+    own = _own(tongue, rival)
     if not tongue.spaced:
         return sum(text.count(word) for word in own)
-    return sum(word[0].lower().replace("’", "'") in own for word in _WORD.finditer(text))
+    return sum(words[word] for word in own)
 
 
-@lru_cache(maxsize=32)
-def _common(tongue: Tongue) -> frozenset[str]:
-    return frozenset(word.lower() for word in tongue.words.common)
+@lru_cache(maxsize=1024)
+def _own(tongue: Tongue, rival: Tongue | None) -> frozenset[str]:
+    mine = frozenset(word.lower() for word in tongue.words.common)
+    return mine - frozenset(word.lower() for word in rival.words.common) if rival else mine

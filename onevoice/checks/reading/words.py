@@ -1,4 +1,4 @@
-"""`locales/<language>/reading.yaml`: how people write a language in their own words, as the check of any text reads it."""
+"""`locales/<language>/reading.yaml`: how people write a language in their own words, for the check of any text."""
 
 from __future__ import annotations
 

@@ -1,0 +1,79 @@
+"""Texts that OneVoice did not write: partners' posts, translations and paragraphs in each language's own ways."""
+
+import json
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from audiences.messengers import messengers
+from onevoice.alert import Alert, Status
+from onevoice.checks import hearing
+from onevoice.checks.samples import samples
+from onevoice.compose import Content
+from onevoice.facts import Fact, FactSet, Instant, Place, Places
+
+ROOT = Path(__file__).resolve().parents[2]
+CASES: list[dict[str, Any]] = yaml.safe_load(
+    (Path(__file__).parent / "strangers_texts.yaml").read_text(encoding="utf-8")
+)
+
+
+@lru_cache(maxsize=1)
+def _content() -> Content:
+    return Content(ROOT)
+
+
+@lru_cache(maxsize=1)
+def _zones() -> dict[str, dict[str, str]]:
+    plain = json.loads((ROOT / "audiences/town/zones.geojson").read_text(encoding="utf-8"))
+    return {f["properties"]["id"]: f["properties"]["names"] for f in plain["features"]}
+
+
+@lru_cache(maxsize=1)
+def _alert() -> Alert:
+    """A flood warning for Old Mill and Riverside: act by 6:30 PM on Sunday, November 22."""
+    found = next(
+        s.alert for s in samples(_content().lexicon) if (s.alert.hazard, s.alert.kind) == ("river_flood", "warning")
+    )
+    act_by, sent = datetime(2026, 11, 22, 23, 30, tzinfo=UTC), datetime(2026, 11, 22, 19, 30, tzinfo=UTC)
+    expires = datetime(2026, 11, 23, 11, 30, tzinfo=UTC)
+    zone = "America/New_York"
+    places = Places(places=tuple(Place(id=z, names=_zones()[z]) for z in ("old-mill", "riverside")))
+    facts: dict[str, Fact] = {
+        "places": places,
+        "act_by": Instant(at=act_by, zone=zone),
+        "expires": Instant(at=expires, zone=zone),
+    }
+    return found.model_copy(
+        update={
+            "factset": FactSet(facts=found.factset.facts | facts),
+            "sent": sent, "act_by": act_by, "expires": expires, "status": Status.ACTUAL,
+        }
+    )  # fmt: skip
+
+
+def _heard(language: str, text: str) -> hearing.Heard:
+    authority = messengers(ROOT)["millford-em"]
+    said = text.replace("SOURCE", authority.name(language)).replace("LINK", "https://alerts.millford.example/a/7kq2wd")
+    return hearing.hear(
+        hearing.Question(
+            text=said, alert=_alert(), library=_content(), authority=authority, language=language, zones=_zones(),
+            needed=_alert().actions,
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['language']} {case['text'][:40]}")
+def test_a_text_is_judged_by_what_it_says(case: dict[str, Any]) -> None:
+    """Right where it is right, however it says it; and the rule that finds it where it is wrong."""
+    heard = _heard(case["language"], case["text"])
+    wrong = case.get("wrong")
+    if wrong is None:
+        assert (heard.contradicts, heard.lacks) == ([], [])
+        assert {"source", "hazard", "place", "action", "act_by", "url"} <= set(heard.states)
+    else:
+        assert wrong in {c.rule for c in heard.contradicts} | {f"lacks {name}" for name in heard.lacks}
