@@ -12,7 +12,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev demo test check docs lock bench
+.PHONY: help setup setup-dev demo test check docs lock bench faults
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -36,6 +36,11 @@ check: setup-dev ## what CI runs: lint, types, import contract, docs, tests
 
 docs: setup ## writes the pages that follow from the code: states, commands, settings
 	$(BIN)/python docs/generate.py
+
+faults: setup-dev ## breaks everything on purpose (half an hour and more), and writes docs/reliability.md from what was seen
+	@seen=$$(mktemp -d) && trap 'rm -rf "$$seen"' EXIT && \
+	  { FAULTS_SEEN=$$seen $(BIN)/python -m pytest tests/faults -m 'faults or not faults' -n $(WORKERS) --dist load; ran=$$?; \
+	    $(BIN)/python -m faults.page "$$seen" && exit $$ran; }
 
 BENCHMARKS := import_contacts import_command submit_alert submit_command preview_alert help_starts first_message
 

@@ -124,4 +124,8 @@ def normalise(text: str, region: str = "US") -> tuple[str, str]:
     Raises:
         Wrong: neither a number nor a mail address.
     """
-    return ("email", email(text)) if "@" in text else ("sms", number(text, region, load_numbers=True))
+    if "@" in text:
+        return "email", email(text)
+    if not any(c.isdigit() for c in text):
+        raise Wrong("is neither a number nor a mail address.")
+    return "sms", number(text, region, load_numbers=True)

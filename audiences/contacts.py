@@ -21,7 +21,7 @@ from onevoice.ledger.intake import Address, ContactRow
 if TYPE_CHECKING:
     from audiences.gazetteer import Gazetteer
 
-__all__ = ["Reading", "Refused", "normalise", "read"]
+__all__ = ["Reading", "Refused", "Wrong", "normalise", "read"]
 
 KEPT = 100_000
 """Refused rows that are kept; more are only counted."""
@@ -63,7 +63,7 @@ def read(
     """Read a contact file. Columns in any order; those that OneVoice does not know become attributes.
 
     `load_numbers` takes numbers of area code 555, which large exercises use. With a gazetteer, a contact without zone
-    gets the one that their position lies in, and zones that it does not know are noted.
+    gets the one that their position lies in; whose zone it does not know is noted and taken as one of unknown place.
 
     Raises:
         Unusable: the file cannot be read, is empty, or its first line does not name the columns.
@@ -127,6 +127,9 @@ def _ref(text: str) -> str | None:
     if "@" in text:
         raise Wrong("looks like a mail address; use a number or a code that tells nobody who it is.")
     return fields.word(text)
+
+
+_NOWHERE = "The contact was taken as one whose place nobody knows, and gets every warning."
 
 
 class _Refusal(Exception):
@@ -215,8 +218,15 @@ class _Reader:
             return
         zone = self._zone(self._gazetteer, found.get("zone"), line, reading)
         if zone is None and "lat" in found:
-            zone = self._gazetteer.zone_at(found["lat"], found["lon"]) or ELSEWHERE
-        found["zone"] = zone or found.get("zone")
+            zone = self._around(self._gazetteer, found["lat"], found["lon"])
+        found["zone"] = zone
+
+    @staticmethod
+    def _around(gazetteer: Gazetteer, lat: float, lon: float) -> str:
+        zone = gazetteer.zone_at(lat, lon)
+        if zone is None and gazetteer.zone_at(lon, lat):
+            raise _Refusal("lat", "and lon look swapped: the other way round they lie in this town.")
+        return zone or ELSEWHERE
 
     @staticmethod
     def _zone(gazetteer: Gazetteer, text: str | None, line: int, reading: Reading) -> str | None:
@@ -224,5 +234,5 @@ class _Reader:
         if text and zone is None and len(reading.notes) < KEPT:
             near = get_close_matches(text.casefold(), gazetteer.zones, n=1)
             hint = f"; perhaps {near[0]}" if near else ""
-            reading.notes.append(Refused(line, "zone", f"is not a zone of this town{hint}. The contact was taken."))
+            reading.notes.append(Refused(line, "zone", f"is not a zone of this town{hint}. {_NOWHERE}"))
         return zone

@@ -11,7 +11,9 @@ from console.asking import TheDesk
 from console.words import best
 from onevoice import feeds
 from onevoice.desk import publish
+from onevoice.desk.wiring import Desk
 from onevoice.errors import Unusable
+from onevoice.people import Tier
 
 routes = APIRouter()
 READ = ["GET", "HEAD"]
@@ -38,10 +40,20 @@ def feed(request: Request, desk: TheDesk, folder: str, form: str, lang: str | No
 
 
 @routes.api_route("/cap/{alert_id}.xml", methods=READ)
-def document(request: Request, desk: TheDesk, alert_id: str) -> Response:
+@routes.api_route("/cap/{folder}/{alert_id}.xml", methods=READ)
+def document(request: Request, desk: TheDesk, alert_id: str, folder: str = "") -> Response:
     """The CAP document of one version: it never changes, so it may be kept."""
+    return cap_answer(request, desk, alert_id, folder, seconds=300)
+
+
+def cap_answer(
+    request: Request, desk: Desk, alert_id: str, folder: str, tier: Tier = Tier.T2, *, seconds: int = 15
+) -> Response:
+    """A CAP document, or 404 where there is none in this folder."""
+    if folder not in publish.DOCUMENTS:
+        return answers.not_found()
     try:
-        body = publish.cap_document(desk, alert_id)
+        body = publish.cap_document(desk, alert_id, publish.DOCUMENTS[folder], tier)
     except Unusable:
         return answers.not_found()
-    return answers.document(request, body, feeds.CAP_TYPE, seconds=300)
+    return answers.document(request, body, feeds.CAP_TYPE, seconds=seconds)

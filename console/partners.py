@@ -11,11 +11,9 @@ from starlette.responses import Response
 from console import answers, feeds
 from console.asking import Form, OurPage, TheDesk
 from console.words import Words
-from onevoice.desk import partners, publish, published
-from onevoice.desk.published import Version
+from onevoice.desk import partners, publish, wishes
 from onevoice.desk.wiring import Desk
-from onevoice.errors import Refused, Unusable
-from onevoice.feeds import CAP_TYPE
+from onevoice.errors import Refused
 from onevoice.people import Tier
 
 routes = APIRouter()
@@ -34,23 +32,16 @@ def page(desk: TheDesk, token: str) -> Response:
     partner = _partner(desk, token)
     if partner is None:
         return answers.not_found()
-    zones = {zone for zone in partner.zones.split(",") if zone}
-    shown = [v for v in published.current(desk) if not zones or zones & set(v.alert.area.zones)]
+    shown = wishes.current(desk, partner)
     return answers.page(
         "partner.html",
         w=Words(desk, "en"),
         partner=partner,
-        shown=[(v, _texts(v, partner)) for v in shown],
-        restricted=publish.wants(partner, Tier.T4),
-        said={v.alert.id: publish.said(desk, partner.id, v.alert) for v in shown},
+        shown=shown,
+        path=publish.cap_path,
+        said={alert.id: publish.said(desk, partner.id, alert) for alert in (told[0].alert for told in shown)},
         zone=desk.settings.zone,
     )
-
-
-def _texts(version: Version, partner: Any) -> list[published.Passage]:
-    """The texts in the languages that a partner wants; all where it names none, or none of them is there."""
-    wanted = [language for language in partner.languages.split(",") if language in version.texts]
-    return [version.texts[language] for language in wanted or version.texts]
 
 
 @routes.post("/partners/{token}/", dependencies=[OurPage])
@@ -63,16 +54,13 @@ def say(desk: TheDesk, token: str, form: Form) -> Response:
 
 
 @routes.get("/partners/{token}/cap/{alert_id}.xml")
-def restricted(request: Request, desk: TheDesk, token: str, alert_id: str) -> Response:
+@routes.get("/partners/{token}/cap/{folder}/{alert_id}.xml")
+def restricted(request: Request, desk: TheDesk, token: str, alert_id: str, folder: str = "") -> Response:
     """The restricted CAP document, for partners that want tier T4."""
     partner = _partner(desk, token)
-    if partner is None or not publish.wants(partner, Tier.T4):
+    if partner is None or not wishes.technical(partner):
         return answers.not_found()
-    try:
-        body = publish.cap_document(desk, alert_id, Tier.T4)
-    except Unusable:
-        return answers.not_found()
-    return _private(answers.document(request, body, CAP_TYPE))
+    return _private(feeds.cap_answer(request, desk, alert_id, folder, Tier.T4))
 
 
 @routes.get("/partners/{token}/{form}")

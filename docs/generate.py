@@ -110,7 +110,41 @@ def settings() -> str:
     )
 
 
-PAGES = {"states.md": states, "commands.md": commands, "settings.md": settings}
+_FAMILIES = {
+    "C": ("What must agree", "Facts that contradict stop the whole release, and nobody can release past them."),
+    "N": ("Length", ""),
+    "P": ("Translation", "What is wrong with a translation holds back its texts; those people get the fallback."),
+    "R": ("Reading level", "Never stops an alert at night; by day it stops `onevoice templates check`."),
+    "L": ("Sentences of the library", "Found by `onevoice templates check` and `onevoice locales check`."),
+}
+_DOES = {"block": "stops", "warn": "warns", "note": "notes"}
+_STOPS = {"release": "the release", "language": "the texts in its language", "variant": "its text"}
+
+
+def findings() -> str:
+    """docs/findings.md, from the registry of rules and the advice on each."""
+    from onevoice.checks.advice import advice  # noqa: PLC0415 - each page imports its own
+    from onevoice.checks.rules import RULES  # noqa: PLC0415 - as above
+
+    lines = [
+        "# Findings",
+        "",
+        "Each finding names a rule. Here stands what the rule asks, what a finding of it means for people, and how to",
+        "mend it. Rules that cannot be checked yet are not in the list: C27, what a second translator understood of a",
+        "translation, waits for the translators' desk; C28, gaps of reach between languages, stands in the report.",
+        "",
+    ]
+    for letter, (title, text) in _FAMILIES.items():
+        lines += [f"## {title}", "", *([text, ""] if text else [])]
+        for rule in (rule for rule in RULES.values() if rule.id.startswith(letter)):
+            told = advice()[rule.id]
+            does = f"stops {_STOPS[rule.scope]}" if rule.severity == "block" else _DOES[rule.severity]
+            lines += [f"### {rule.id}: {rule.explanation}", "", f"**{does.capitalize()}.** {told.means}", ""]
+            lines += [f"How to mend it: {told.mend}", ""]
+    return "\n".join(lines)
+
+
+PAGES = {"states.md": states, "commands.md": commands, "settings.md": settings, "findings.md": findings}
 
 if __name__ == "__main__":
     for file, make in PAGES.items():

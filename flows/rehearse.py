@@ -2,7 +2,6 @@
 
 import asyncio
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from prefect import flow
@@ -11,7 +10,7 @@ from prefect.artifacts import acreate_markdown_artifact
 from flows import steps
 from flows.forms import Zone, minutes_from_now
 from onevoice.alert import AlertFile
-from onevoice.desk import draft, rehearse, submit
+from onevoice.desk import rehearse
 from onevoice.desk.wiring import Desk, open_desk
 
 
@@ -34,7 +33,7 @@ async def rehearse_alert(
     zones: list[Zone],
     minutes_to_act: int = 240,
 ) -> None:
-    """Draft, submit, approve on the page, release, send and follow an Exercise.
+    """Draft, submit, approve on the page, release, send and follow an Exercise. Refused on a live deployment.
 
     Args:
         scenario: the hazard that is rehearsed.
@@ -58,5 +57,4 @@ def _submitted(desk: Desk, scenario: Scenario, zones: list[str], minutes: int) -
         "area": {"zones": zones},
         "facts": {"act_by": minutes_from_now(minutes).isoformat()},
     }
-    step = draft.draft_file(desk, AlertFile.model_validate(plain), rehearse.AUTHOR, base=Path())
-    return submit.submit(desk, step.id, rehearse.AUTHOR).id
+    return rehearse.submit_exercise(desk, AlertFile.model_validate(plain))

@@ -66,8 +66,15 @@ def story(desk: Desk, alert_id: str) -> str:
             "| segment | language | means | contacts | delivered | unknown |",
             "|---|---|---|---:|---:|---:|",
             *rows,
+            *_posts(found),
         ]
     )
+
+
+def _posts(found: dict[str, Any]) -> list[str]:
+    """What public accounts say; no person is counted for it."""
+    said = ", ".join(f"{count} {word}" for word, count in found["posted"].items() if count)
+    return ["", f"Public posts: {said}." if said else "Public posts: none.", *found["posting"]]
 
 
 def key(step_or_id: Step | str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import polib
 
 from onevoice import lexicon, localize
-from onevoice.checks import catalogue_rules
+from onevoice.checks import catalogue_form, catalogue_rules, glossary_rules
 from onevoice.checks.samples import AUTHORITY, samples
 from onevoice.compose import Content
 from onevoice.errors import Unusable
@@ -24,16 +24,7 @@ from onevoice.variant import Finding
 
 ALL = "all"
 _WIDTH = 120
-PLURALS = {
-    "ar": "nplurals=6; plural=(n == 0) ? 0 : (n == 1) ? 1 : (n == 2) ? 2 : (n % 100 >= 3 && n % 100 <= 10) ? 3 : "
-    "(n % 100 >= 11 && n % 100 <= 99) ? 4 : 5;",
-    "es": "nplurals=3; plural=(n == 1) ? 0 : (n != 0 && n % 1000000 == 0) ? 1 : 2;",
-    "fr": "nplurals=3; plural=(n == 0 || n == 1) ? 0 : (n != 0 && n % 1000000 == 0) ? 1 : 2;",
-    "ht": "nplurals=2; plural=(n != 1);",
-    "vi": "nplurals=1; plural=0;",
-    "zh-Hans": "nplurals=1; plural=0;",
-}
-"""CLDR's rules in gettext's words. Babel's own table has the Arabic forms in another order than every editor."""
+PLURALS = catalogue_form.PLURALS
 
 
 def update(root: Path, language: str = ALL) -> Iterator[str]:
@@ -52,15 +43,16 @@ def update(root: Path, language: str = ALL) -> Iterator[str]:
 
 
 def check(root: Path) -> tuple[Finding, ...]:
-    """Findings in every catalogue: missing, stale, damaged, wrong script. `part` says where."""
-    words = lexicon.load(root)
-    found = (
-        finding
-        for tag in localize.languages(root)
-        if tag != localize.ENGLISH
-        for finding in catalogue_rules.check(localize.language(root, tag), localize.catalogue(root, tag), words)
-    )
-    return tuple(found)
+    """Findings in every catalogue and glossary: missing, stale, damaged, odd, not in order. `part` says where."""
+    tags = (tag for tag in localize.languages(root) if tag != localize.ENGLISH)
+    return tuple(finding for tag in tags for finding in _check(root, tag))
+
+
+def _check(root: Path, tag: str) -> Iterator[Finding]:
+    words, described, said = lexicon.load(root), localize.language(root, tag), localize.catalogue(root, tag)
+    yield from catalogue_form.check(described, read_po(catalogue_file(root, tag)))
+    yield from catalogue_rules.check(described, said, words)
+    yield from glossary_rules.check(root, said, words)
 
 
 def _wanted(root: Path, language: str) -> list[str]:

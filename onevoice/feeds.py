@@ -1,5 +1,7 @@
 """The feeds that partners and their machines read: Atom and JSON Feed, one entry for each version of an alert.
 
+A partner that asked for several languages or reading levels has an entry for each, all of the same version.
+
 An issued alert is never edited: an update is a new CAP file and a new entry. A feed holds alerts of one status only, so
 that nobody can take an exercise for the real thing; every title of an Exercise or Test feed says so.
 
@@ -20,7 +22,7 @@ from pydantic import AwareDatetime, Field
 
 from onevoice.alert import Kind, Status
 from onevoice.errors import Conflict, Unusable
-from onevoice.people import Frozen, Language
+from onevoice.people import Frozen, Language, Tier
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -30,7 +32,7 @@ XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 JSON_FEED = "https://jsonfeed.org/version/1.1"
 CAP_TYPE = "application/cap+xml"
 CAPACITY = 100
-"""Entries that a feed holds: the newest ones. An alert that is older than a hundred later ones is no news."""
+"""Versions that a feed holds: the newest ones. An alert that is older than a hundred later ones is no news."""
 
 ORIGINAL = "en"
 WEB = r"^https?://\S+$"
@@ -43,8 +45,9 @@ Texts = Annotated[dict[Language, str], Field(min_length=1)]
 class FeedEntry(Frozen):
     """One version of an alert, as the feeds tell it.
 
-    `titles` and `summaries` are finished texts by language. `sender` and `identifier` are
-    those of the CAP file at `cap_url`, `page_url` is for people, `categories` are CAP's.
+    `titles` and `summaries` are finished texts by language; a summary is the whole public text. `sender` and
+    `identifier` are those of the CAP file at `cap_url`, `page_url` is for people, `categories` are CAP's. `language` is
+    set where the entry is one of several about a version, each in one language.
     """
 
     identifier: Annotated[str, Field(min_length=1, pattern=r"^[^\s,<&]+$")]
@@ -62,6 +65,8 @@ class FeedEntry(Frozen):
     categories: tuple[str, ...] = ()
     factset: str
     content: str
+    tier: Tier = Tier.T2
+    language: Language | None = None
 
     @property
     def id(self) -> str:
@@ -72,7 +77,13 @@ class FeedEntry(Frozen):
                 where="sender",
                 remedy="Give a sender such as alerts@millford.example.",
             )
-        return f"tag:{self.sender},{self.sent.astimezone(UTC):%Y-%m-%d}:{self.identifier}"
+        own = f".{self.language}" if self.language else ""
+        return f"tag:{self.sender},{self.sent.astimezone(UTC):%Y-%m-%d}:{self.identifier}{own}"
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """What readers may sort by."""
+        return (*self.categories, self.kind.value, self.status.value, self.tier.value)
 
 
 class Feed(Frozen):
@@ -132,7 +143,7 @@ def json_feed(feed: Feed, entries: Iterable[FeedEntry], language: Language = ORI
 
 
 def newest(feed: Feed, entries: Iterable[FeedEntry]) -> list[FeedEntry]:
-    """The entries that the feed shows: its own status only, newest first, as many as it holds."""
+    """The entries that the feed shows: its own status only, newest first, those of a version in the order given."""
     every = list(entries)
     for entry in every:
         if entry.status is not feed.status:
@@ -142,7 +153,9 @@ def newest(feed: Feed, entries: Iterable[FeedEntry]) -> list[FeedEntry]:
             )
     if len({entry.id for entry in every}) < len(every):
         raise Conflict("Two entries of the feed have the same id.", remedy="Give each version of an alert once.")
-    return sorted(every, key=lambda entry: (entry.sent, entry.version, entry.id), reverse=True)[:CAPACITY]
+    ordered = sorted(every, key=lambda entry: (entry.sent, entry.version, entry.chain), reverse=True)
+    held = set(list(dict.fromkeys((entry.chain, entry.version) for entry in ordered))[:CAPACITY])
+    return [entry for entry in ordered if (entry.chain, entry.version) in held]
 
 
 def _said(texts: dict[Language, str], language: Language) -> tuple[str, Language]:
@@ -195,7 +208,7 @@ def _atom_entry(element: _Element, feed: Feed, entry: FeedEntry, language: Langu
     _put(element, "link", rel="related", type="text/html", href=entry.page_url)
     _put(element, "updated", _when(entry.sent))
     _put(element, "published", _when(entry.sent))
-    for term in (*entry.categories, entry.kind.value, entry.status.value):
+    for term in entry.terms:
         _put(element, "category", term=term)
     _put_text(element, "summary", *_said(entry.summaries, language))
 
@@ -210,7 +223,7 @@ def _item(feed: Feed, entry: FeedEntry, language: Language) -> dict[str, Any]:
         "language": said_in,
         "date_published": _when(entry.sent),
         "date_modified": _when(entry.sent),
-        "tags": [*entry.categories, entry.kind.value, entry.status.value],
+        "tags": list(entry.terms),
         "attachments": [{"url": entry.cap_url, "mime_type": CAP_TYPE, "title": f"CAP 1.2 {entry.identifier}"}],
         "_onevoice": _own(entry),
     }
@@ -225,5 +238,6 @@ def _own(entry: FeedEntry) -> dict[str, Any]:
         "factset": entry.factset,
         "contenthash": entry.content,
         "languages": sorted(entry.titles),
+        "tier": entry.tier.value,
         "expires": _when(entry.expires),
     }

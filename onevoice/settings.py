@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -122,6 +122,13 @@ class Settings(BaseSettings):
     bluesky_password: SecretStr = Field(default=SecretStr(""), description="an app password of that account")
     bluesky_rate: float = Field(default=1.0, gt=0, description="posts a second on Bluesky")
 
+    translator: Literal["", "deepl", "libretranslate", "azure", "google"] = Field(
+        default="", description="service for first drafts of translations; empty: none"
+    )
+    translator_api_base: str = Field(default="", description="its web address; in an exercise only one on this machine")
+    translator_key: SecretStr = Field(default=SecretStr(""), description="your key there")
+    translator_region: str = Field(default="", description="Azure only: the region of the resource")
+
     @field_validator("allowed_hosts", "guests", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -155,6 +162,24 @@ class Settings(BaseSettings):
             msg = f"{value!r} is not an IANA time zone such as America/New_York"
             raise ValueError(msg) from problem
         return value
+
+    @field_validator("translator_api_base")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        found = urlsplit(value)
+        safe = found.scheme == "https" or (found.scheme == "http" and is_loopback(found.hostname or ""))
+        if value and not (safe and found.hostname):
+            msg = "a web address begins with https:// (or http:// on this machine)"
+            raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def _exercise_drafts_inside(self) -> Self:
+        host = urlsplit(self.translator_api_base).hostname or ""
+        if self.mode is Mode.EXERCISE and host and not is_loopback(host):
+            msg = f"ONEVOICE_TRANSLATOR_API_BASE points at {host}; in exercise mode it stays on this machine."
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _exercise_stays_inside(self) -> Self:

@@ -135,7 +135,7 @@ def _openings(library: Library, language: str, hazard: str, kind: str) -> frozen
 def _terms(variants: Collection[Variant], library: Library) -> Iterator[Finding]:
     said: dict[str, dict[str, None]] = defaultdict(dict)
     for variant in variants:
-        if len(variant.profile.languages) == 1:
+        if len(variant.profile.languages) == 1 and variant.profile.tier is not Tier.T4:  # technical terms are allowed
             lines = (line for part, text in variant.parts.items() if part != "html" for line in text.split("\n"))
             said[variant.profile.languages[0]].update(dict.fromkeys(lines))
     for language, texts in said.items():

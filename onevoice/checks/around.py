@@ -13,13 +13,15 @@ from onevoice.alert import Alert
 class Around:
     """`older`: released versions of the chain, oldest first. `touching`: live alerts of other chains on shared ground.
 
-    `incident`: live alerts of the same incident, wherever they are. `next_to`: zones beside the area in which no alert
-    is live. `zones`: id → names of every zone.
+    `left`: live alerts of other chains on ground that an older version had and this one leaves; people there are told
+    that they are outside. `incident`: live alerts of the same incident, wherever they are. `next_to`: zones beside the
+    area in which no alert is live. `zones`: id → names of every zone.
     """
 
     now: datetime
     older: tuple[Alert, ...] = ()
     touching: tuple[Alert, ...] = ()
+    left: tuple[Alert, ...] = ()
     incident: tuple[Alert, ...] = ()
     next_to: tuple[str, ...] = ()
     zones: Mapping[str, Mapping[str, str]] | None = None

@@ -12,6 +12,7 @@ from onevoice.checks.around import Around
 from onevoice.checks.rules import finding
 from onevoice.errors import Unusable
 from onevoice.facts import Instant, Phone, Places, Shelter
+from onevoice.lexicon import OUTSIDE
 from onevoice.lexicon.files import plain_values
 from onevoice.library import Library
 from onevoice.variant import Finding, Severity
@@ -23,9 +24,10 @@ _SAID = {"help_phone": "phone number", "text_phone": "number to text", "shelter"
 
 def check(alert: Alert, library: Library, around: Around) -> Iterator[Finding]:
     """What other live alerts tell on this ground, and whether the area is one."""
-    same = [other for other in around.touching if other.status == alert.status]
-    for other in same:
-        yield from _opposite(alert, other, library)
+    yield from _left(alert, library, around)
+    for other in around.touching:
+        if other.status == alert.status:
+            yield from _opposite(alert.actions, other, library)
     for other in around.incident:
         if other.status == alert.status:
             yield from _differs(alert, other)
@@ -36,8 +38,20 @@ def check(alert: Alert, library: Library, around: Around) -> Iterator[Finding]:
 # --- other alerts
 
 
-def _opposite(alert: Alert, other: Alert, library: Library) -> Iterator[Finding]:
-    for mine, theirs in product(alert.actions, other.actions):
+def _left(alert: Alert, library: Library, around: Around) -> Iterator[Finding]:
+    """What other live alerts tell people whom this version puts outside; they follow those, and must be able to."""
+    kinds = library.lexicon.hazards[alert.hazard].kinds
+    actions = kinds[OUTSIDE].actions if OUTSIDE in kinds else ()
+    for other in around.left:
+        if other.status == alert.status:
+            message = f"{other.id} is live on ground that this version leaves; people there are told that they are out."
+            remedy = "Make sure that their place was meant to be dropped."
+            yield finding("C19", message, remedy=remedy, severity=Severity.WARN)
+            yield from _opposite(actions, other, library)
+
+
+def _opposite(actions: tuple[str, ...], other: Alert, library: Library) -> Iterator[Finding]:
+    for mine, theirs in product(actions, other.actions):
         if _against(mine, theirs, library):
             message = f"{other.id} tells people on the same ground “{theirs}”; this one tells “{mine}”."
             remedy = (

@@ -51,7 +51,7 @@ def preview(
     html: Annotated[Path | None, typer.Option(help="Write the matrix of all texts to this file.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Show each text and each finding.")] = False,
 ) -> None:
-    """Compose and check everything; send nothing. Exit status 1 where a finding blocks the release."""
+    """Compose and check everything; send nothing. Exit status 1 where it would not go out."""
     from onevoice.cli import previewing
     from onevoice.desk.preview import preview
 
@@ -103,7 +103,7 @@ def submit(
     json: Json = False,
     override: Annotated[
         list[str] | None,
-        typer.Option(help="RULE=REASON: release held texts past a rule, with a reason that the approver sees."),
+        typer.Option(help="RULE=REASON: release past a rule that a person may pass; the approver sees the reason."),
     ] = None,
 ) -> None:
     """Freeze texts and deliveries, and ask for approval."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from onevoice.cli import round_trip, translating
 from onevoice.cli.common import Json, answer, desk, say
 
 templates = typer.Typer(help="The words of all hazards.", no_args_is_help=True)
 locales = typer.Typer(help="The words in other languages.", no_args_is_help=True)
-
-
-@templates.callback()
-def _group() -> None:
-    """Keeps `templates check` a command of its own while it is the only one."""
+translating.add_to(locales)
+round_trip.add_to(locales)
 
 
 @templates.command("check")
@@ -26,9 +25,30 @@ def check(json: Json = False) -> None:
     _findings(found, json)
 
 
+@templates.command("changed")
+def changed(
+    since: Annotated[str, typer.Option(help="A git revision, or a folder with older words.")] = "HEAD",
+    html: Annotated[Path | None, typer.Option(help="Write every touched text, before and after.")] = None,
+    json: Json = False,
+) -> None:
+    """What your edit does in every language, tier and means that uses it. Exit status 1 where something is held now."""
+    from onevoice.cli import editing
+    from onevoice.desk.editing import changed as compare
+    from onevoice.desk.editing import page, to_json
+
+    found = compare(desk(), since)
+    if html:
+        html.write_text(page(found), encoding="utf-8")
+    if json:
+        answer(to_json(found))
+    else:
+        editing.tell(found, since)
+    raise typer.Exit(1 if found.stops else 0)
+
+
 @locales.command("check")
 def check_locales(json: Json = False) -> None:
-    """Missing, stale and damaged translations. Exit status 1 where something blocks."""
+    """What is wrong in catalogues and glossaries. Exit status 1 where something blocks."""
     from onevoice.desk.library import check_locales
 
     _findings(check_locales(desk()), json)

@@ -14,7 +14,7 @@ app = typer.Typer(help="People who act: managers, approvers, officers.", no_args
 @app.command()
 def add(
     name: str,
-    role: Annotated[str, typer.Option(help="manager, approver or officer")],
+    role: Annotated[str, typer.Option(help="manager, approver, officer or reviewer (of translations)")],
     mobile: Annotated[str, typer.Option(help="Where an approver is told that something waits.")] = "",
     email: Annotated[str, typer.Option(help="As --mobile.")] = "",
 ) -> None:

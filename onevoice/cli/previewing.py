@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
+from onevoice.desk.outside import outside
 from onevoice.desk.posting import sentences
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def preview(seen: Preview, target: str, *, everything: bool = False) -> None:
 def _verdict(seen: Preview) -> Iterator[str]:
     alert = seen.prepared.alert
     what = f"{alert.status.upper()}: {alert.hazard.replace('_', ' ')}, {alert.kind}"
-    if not (seen.blocked or seen.obstacles):
+    if not seen.blocked:
         yield f"GOES OUT   {what}. Nothing is sent by looking at it."
         return
     yield f"DOES NOT GO OUT   {what}. Nothing is sent."
@@ -80,6 +81,8 @@ def _numbers(seen: Preview) -> Iterator[str]:
         rest = prepared.instead[FEW:]
         yield f"  and {sum(one.contacts for one in rest)} more in {len(rest)} groups (--json lists them)."
     yield f"Sending takes {_span(seen.forecast.seconds)}; {seen.forecast.after_act_by} would get it too late."
+    if told := outside(prepared).sentence():
+        yield f"LOOK  {told}"
     yield from sentences(prepared.posting.to_json())
     if seen.touching:
         yield f"LOOK  Live alerts touch this area: {', '.join(seen.touching)}"
@@ -146,7 +149,7 @@ def _name(variant: Variant) -> str:
 
 def _texts(seen: Preview, target: str, *, everything: bool) -> Iterator[str]:
     every = sorted(seen.prepared.variants, key=lambda v: (v.means, v.profile.key))
-    shown = every if everything else list(_largest(seen).values())
+    shown = every if everything else _largest(seen)
     for variant in shown:
         yield from _text(seen, variant, whole=everything)
         yield ""
@@ -154,12 +157,16 @@ def _texts(seen: Preview, target: str, *, everything: bool) -> Iterator[str]:
         yield f"All {len(every)} texts: onevoice alert preview {target} --all, or --html FILE"
 
 
-def _largest(seen: Preview) -> Mapping[str, Variant]:
-    """In each language the text that most people get, the largest group first."""
-    found: dict[str, Variant] = {}
+def _largest(seen: Preview) -> list[Variant]:
+    """The text that most people get, of each language, of each group of an update, and of each group in English."""
+    found: list[Variant] = []
+    known: set[tuple[str, ...]] = set()
     for variant in sorted(seen.prepared.variants, key=lambda v: _rank(seen, v)):
-        if seen.prepared.people_of(variant):
-            found.setdefault(variant.profile.languages[0], variant)
+        language, group = variant.profile.languages[0], variant.group
+        stands_for = {("language", language), ("group", group)} | ({("en", group)} if language == "en" else set())
+        if seen.prepared.people_of(variant) and not stands_for <= known:
+            found.append(variant)
+            known |= stands_for
     return found
 
 

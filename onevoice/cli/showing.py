@@ -21,6 +21,9 @@ COUNTED = ("contacts", "accepted", "delivered", "failed", "unknown", "waiting")
 def status(found: Mapping[str, Any]) -> None:
     """Where an alert stands and who has been reached."""
     typer.echo(f"{found['id']}: {found['state']}")
+    for one in found["verdicts"][-1:]:
+        why = f": {one['reason']}" if one["reason"] else ""
+        typer.echo(f"{one['verdict'].capitalize()} by {one['by']}, {one['at']}{why}")
     for alarm in found["alarms"]:
         typer.echo(f"LOOK  {alarm['message']}")
     typer.echo("  ".join(f"{word} {n}" for word, n in found["contacts"].items() if n) or "nobody yet")

@@ -39,10 +39,29 @@ def around(desk: Desk, conn: Connection, alert: Alert) -> Around:
         now=desk.now(),
         older=tuple(older),
         touching=touching,
+        left=tuple(_left(desk, alert, older, live)),
         incident=tuple(one for one in live if one.incident == alert.incident),
         next_to=tuple(_next_to(desk, alert, live)),
         zones=desk.gazetteer.names,
     )
+
+
+def _left(desk: Desk, alert: Alert, older: list[Alert], live: list[Alert]) -> Iterator[Alert]:
+    """Live alerts on ground of an older version that this one has no more. Only an update tells people they are out."""
+    if alert.kind != "update":
+        return
+    grounds = [ground for version in older if (ground := _ground_left(version.area, alert.area))]
+    for other in live:
+        if any(desk.gazetteer.touching(other.area, ground) for ground in grounds):
+            yield other
+
+
+def _ground_left(older: Area, now: Area) -> Area | None:
+    """The zones that are gone. Where a polygon cuts zones, the whole older area, if it is another: rather too much."""
+    if older.whole_zones and now.whole_zones:
+        zones = tuple(zone for zone in older.zones if zone not in now.zones)
+        return Area(zones=zones) if zones else None
+    return None if older == now else older
 
 
 def _next_to(desk: Desk, alert: Alert, live: list[Alert]) -> Iterator[str]:

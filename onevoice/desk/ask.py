@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from onevoice.desk import draft
+from onevoice.desk import draft, wishes
 from onevoice.dispatch.providers import Outgoing
 from onevoice.ledger import alerts, notices, officers, partners
 from onevoice.people import Means
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from onevoice.alert import Alert
+    from onevoice.desk.published import Version
     from onevoice.desk.wiring import Desk
     from onevoice.ledger.alerts import AnyRow
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One notice: `whom` names an officer or a partner in the table's own column."""
+    """One notice: `whom` names an officer or a partner in the table's own column. `words` are texts for a mail."""
 
     means: Means
     sealed: bytes
@@ -33,6 +34,7 @@ class Notice:
     link: str
     purpose: str
     whom: dict[str, str]
+    words: str = ""
 
 
 def approval_link(desk: Desk, alert_id: str) -> str:
@@ -74,25 +76,28 @@ def escalate(desk: Desk) -> list[str]:
 
 
 def tell_partners(desk: Desk, alert_id: str) -> int:
-    """Tell every partner with a mail address of a version that is out. Returns how many notices were sent."""
+    """Mail every partner with an address a version that is out, in the words it asked for. Returns how many."""
     with desk.ledger.read() as conn:
-        alert = alerts.value(draft.found(conn, alert_id))
+        row = draft.found(conn, alert_id)
+        alert = alerts.value(row)
         release = alerts.standing_release(conn, alert_id)
-        rows = [p for p in partners.everybody(conn) if p.revoked_at is None and p.email_enc and _wants(p, alert)]
-    if not rows:
+        able = [p for p in partners.everybody(conn) if p.revoked_at is None and p.email_enc]
+        words = {p: _words(wishes.versions(desk, conn, row, p)) for p in able if release and wishes.near(p, alert)}
+    if not words or not release:
         return 0
-    line = f"{_mark(alert)}Version {alert.version}: {_named(desk, alert)}. Content {release.hash if release else ''}"
+    line = f"{_mark(alert)}Version {alert.version}: {_named(desk, alert)}. Content {release.hash}"
     told = [
-        Notice(Means.EMAIL, p.email_enc, line, alert.page_url, "version", {"partner_id": p.id}) for p in rows if release
+        Notice(Means.EMAIL, p.email_enc, line, alert.page_url, "version", {"partner_id": p.id}, text)
+        for p, text in words.items()
     ]
     _send(desk, alert, release, told)
     return len(told)
 
 
-def _wants(partner: AnyRow, alert: Alert) -> bool:
-    """True for partners of the area, and for those who named no area."""
-    zones = {zone for zone in partner.zones.split(",") if zone}
-    return not zones or bool(zones & set(alert.area.zones))
+def _words(told: Sequence[Version]) -> str:
+    """Each text whole, under a line that says which one it is."""
+    texts = ((version.tier, words) for version in told for words in version.texts.values())
+    return "\n\n\n".join(f"[{words.language}, {tier}]\n{words.whole}" for tier, words in texts)
 
 
 def _mark(alert: Alert) -> str:
@@ -134,6 +139,8 @@ def _keep(desk: Desk, alert: Alert, release: AnyRow, notice: Notice, result: str
 
 def _outgoing(desk: Desk, alert: Alert, release: AnyRow, notice: Notice, number: int) -> Outgoing:
     text = f"{notice.line}\nOpen: {notice.link}"
+    if notice.words:
+        text += f"\n\n{notice.words}"
     name = f"{notice.purpose}-{release.id}-{number}-{round(desk.now().timestamp())}"
     return Outgoing(
         attempt=0,

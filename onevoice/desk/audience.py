@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from audiences import contacts as reading
+from onevoice.errors import Unusable
 from onevoice.ledger import audit, contacts
 from onevoice.settings import Mode
 
@@ -68,7 +69,10 @@ def opt_out(desk: Desk, address: str) -> None:
     Raises:
         Unusable: it is neither a number nor a mail address.
     """
-    means, normal = reading.normalise(address)
+    try:
+        means, normal = reading.normalise(address)
+    except reading.Wrong as wrong:
+        raise Unusable(f"This {wrong.what}", where="ADDRESS") from None
     key = desk.vault.contact_key(means, normal)
     with desk.ledger.write() as conn:
         contacts.opt_out(conn, key, "all", desk.now(), "desk")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from onevoice.desk import charts, draft, posting, status
 from onevoice.desk.fallback import Instead
+from onevoice.desk.outside import Outside
 from onevoice.ledger import alerts, control, reach
 from onevoice.people import Means, Tier
 
@@ -42,6 +43,7 @@ class Look:
     touching: Sequence[Alert]
     control: Control
     halted: bool
+    messengers: Mapping[str, str]
 
     @property
     def people(self) -> int:
@@ -54,6 +56,18 @@ class Look:
         return self.release.summary if self.release else {}
 
     @property
+    def people_by_language(self) -> dict[str, int]:
+        """How many people who are meant read each language, most first."""
+        counted: Mapping[str, int] = self.summary.get("languages", {})
+        return dict(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    @property
+    def readers(self) -> Mapping[str, int]:
+        """How many people get each text first, by its id."""
+        found: Mapping[str, int] = self.summary.get("readers", {})
+        return found
+
+    @property
     def posts(self) -> int:
         """How many posts public accounts make."""
         return int(self.summary.get("posts", {}).get("count", 0))
@@ -63,6 +77,12 @@ class Look:
         """What is posted and what is not, in sentences."""
         frozen = self.summary.get("posts")
         return posting.sentences(frozen) if frozen else []
+
+    @property
+    def outside(self) -> str:
+        """Who is told that the warning no longer covers their place, as it was frozen; empty where nobody is."""
+        frozen = self.summary.get("outside")
+        return Outside(frozen["people"], tuple(frozen["places"])).sentence() if frozen else ""
 
     @property
     def every(self) -> list[Variant]:
@@ -133,6 +153,7 @@ def look(desk: Desk, alert_id: str, *, first: str = "en") -> Look:
         touching=near,
         control=switch,
         halted=not switch.running or desk.settings.halt_file.exists(),
+        messengers={name: messenger.name(first) for name, messenger in desk.messengers.items()},
     )
 
 

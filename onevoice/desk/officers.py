@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from onevoice.desk.wiring import Desk
 
-Role = Literal["manager", "approver", "officer"]
+Role = Literal["manager", "approver", "officer", "reviewer"]
 SHORTEST_SECRET = 8
 LONGEST_NAME = 80
 
@@ -91,13 +91,12 @@ def _address(option: str, means: str, text: str) -> str:
     """The normal form; an approver whose number has a slip in it would never hear of anything."""
     from audiences.addresses import Wrong, normalise  # noqa: PLC0415 - as above
 
+    if ("@" in text) is not (means == "email"):  # said first: as the other kind it would be found wrong in other ways
+        raise Unusable(f"This is no {option}.", where=f"--{option}")
     try:
-        found, normal = normalise(text)
+        return normalise(text)[1]
     except Wrong as wrong:
         raise Unusable(f"It {wrong.what}", where=f"--{option}") from None
-    if found != means:
-        raise Unusable(f"This is no {option}.", where=f"--{option}")
-    return normal
 
 
 @dataclass(frozen=True)

@@ -77,18 +77,17 @@ def _one_line(text: str, where: str) -> str:
 
 def _email(text: str) -> str:
     """The normal form of an address to which one mail goes, and nothing else with it."""
-    from audiences.addresses import Wrong, normalise  # noqa: PLC0415 - only this needs it
+    from audiences.addresses import Wrong, email  # noqa: PLC0415 - only this needs it
 
     remedy = "Give one address such as desk@radio.example."
     if not text.isprintable():
         raise Unusable("It holds a line break or a control character.", where="--email", remedy=remedy)
+    if "@" not in text:
+        raise Unusable("This is no mail address.", where="--email", remedy=remedy)
     try:
-        means, address = normalise(text)
+        return email(text)
     except Wrong as wrong:
         raise Unusable(f"It {wrong.what}", where="--email", remedy=remedy) from None
-    if means != "email":
-        raise Unusable("This is no mail address.", where="--email", remedy=remedy)
-    return address
 
 
 def _each(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from onevoice import sms
 from onevoice.desk import draft, duration, submit
+from onevoice.desk.outside import outside
 from onevoice.desk.prepare import prepare
 from onevoice.facts import Instant
 from onevoice.ledger import alerts
@@ -44,8 +45,8 @@ class Preview:
 
     @property
     def blocked(self) -> bool:
-        """True where a finding stops the whole release."""
-        return bool(self.prepared.blocks)
+        """True where a finding stops the whole release, or this deployment would refuse it."""
+        return bool(self.prepared.blocks or self.obstacles)
 
     def to_json(self) -> dict[str, Any]:
         """As `alert preview --json` prints it."""
@@ -62,6 +63,7 @@ class Preview:
             "duration": self.forecast.to_json(),
             "read_back": [vars(line) for line in self.read_back],
             "touching": list(self.touching),
+            "outside": outside(prepared).to_json(),
             "obstacles": list(self.obstacles),
             "variants": [_variant_json(prepared, v) for v in prepared.variants],
             "findings": [f.model_dump(mode="json") for f in prepared.findings],

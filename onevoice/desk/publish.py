@@ -1,6 +1,7 @@
 """Publishing: CAP documents and feeds of what was released, and the same as files.
 
-A restricted document (T4) is for partners alone and stands in their feed only.
+Documents of exercises and tests never lie among those of real alerts: each status has a folder of its own. A
+restricted document (T4) is for partners alone and stands in their feed only.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 from onevoice import cap, feeds
 from onevoice.alert import Status
+from onevoice.desk import wishes
 from onevoice.desk.published import ENGLISH, home_status, say, version
 from onevoice.errors import Unusable
 from onevoice.facts import Phone
@@ -26,25 +28,34 @@ if TYPE_CHECKING:
     from onevoice.desk.published import Passage, Version
     from onevoice.desk.wiring import Desk
     from onevoice.ledger.alerts import AnyRow
+    from onevoice.ledger.engine import Connection
 
 FOLDERS: Mapping[Status, str] = {Status.ACTUAL: "public", Status.EXERCISE: "exercise", Status.TEST: "test"}
 """Each status has feeds of its own, under this name."""
+DOCUMENTS: Mapping[str, Status] = {"": Status.ACTUAL, "exercise": Status.EXERCISE, "test": Status.TEST}
+"""The folder of each status under `cap`: documents of real alerts lie there itself."""
 RESTRICTION = "For responders and partner organizations only. Not for the public."
 
 
 # --- CAP ------------------------------------------------------------------------------------------------------
 
 
-def cap_document(desk: Desk, alert_id: str, tier: Tier = Tier.T2) -> bytes:
-    """The CAP 1.2 document of a released version; of tier T4 the restricted one.
+def cap_path(alert: Alert) -> str:
+    """Where the CAP document of a version lies, under our address and under a partner's."""
+    folder = next(folder for folder, status in DOCUMENTS.items() if status is alert.status)
+    return "/".join(filter(None, ("cap", folder, f"{alert.id}.xml")))
+
+
+def cap_document(desk: Desk, alert_id: str, status: Status, tier: Tier = Tier.T2) -> bytes:
+    """The CAP 1.2 document of a released version of this status; of tier T4 the restricted one.
 
     Raises:
-        Unusable: no such alert, not released, or no text of this tier.
+        Unusable: no such alert, of another status, not released, or no text of this tier.
         NotAllRight: the document would not be valid.
     """
     with desk.ledger.read() as conn:
         row = alerts.row(conn, alert_id)
-        found = version(desk, conn, row, tier) if row and row.released_at else None
+        found = version(desk, conn, row, tier) if row and row.released_at and row.status == status else None
     if found is None or not found.texts:
         what = f"There is no published alert {alert_id!r}."
         raise Unusable(what, remedy="Look at the feed for those there are.")
@@ -93,13 +104,12 @@ def feed(desk: Desk, status: Status) -> tuple[feeds.Feed, list[feeds.FeedEntry]]
 
 
 def partner_feed(desk: Desk, token: str, partner: AnyRow) -> tuple[feeds.Feed, list[feeds.FeedEntry]]:
-    """A partner's own feed: alerts in its zones; the restricted document where it wants tier T4 and there is one."""
+    """A partner's own feed: of each version in its zones an entry for each tier and language that it asked for."""
     status = home_status(desk)
-    zones = {zone for zone in partner.zones.split(",") if zone}
-    found = entries(desk, status, restricted=f"partners/{token}/cap" if wants(partner, Tier.T4) else None)
     with desk.ledger.read() as conn:
-        inside = {row.id for row in alerts.released(conn) if not zones or zones & set(alerts.value(row).area.zones)}
-    mine = [entry for entry in found if entry.identifier.removesuffix(f".{Tier.T4}") in inside]
+        inside = [row for row in _released(conn, status) if wishes.near(partner, alerts.value(row))][: feeds.CAPACITY]
+        found = [told for row in inside for told in wishes.versions(desk, conn, row, partner)]
+    mine = [_entry(desk, told, language, token) for told in found for language in told.texts]
     return _feed(desk, status, f"partners/{token}/atom.xml"), mine
 
 
@@ -110,38 +120,31 @@ def said(desk: Desk, partner_id: str, alert: Alert) -> str:
     return next((w["word"] for w in words if w["partner"] == partner_id and w["version"] == alert.version), "")
 
 
-def wants(partner: AnyRow, tier: Tier) -> bool:
-    """True where a partner gets texts of this tier; who names none gets all."""
-    return not partner.tiers or tier in partner.tiers.split(",")
-
-
-def entries(desk: Desk, status: Status, *, restricted: str | None = None) -> list[feeds.FeedEntry]:
-    """An entry for each released version of a status, newest first.
-
-    `restricted`: where the restricted documents are found; entries point there if a version has one.
-    """
-    found = []
+def entries(desk: Desk, status: Status) -> list[feeds.FeedEntry]:
+    """A public entry for each released version of a status, newest first."""
     with desk.ledger.read() as conn:
-        for row in [r for r in alerts.released(conn) if r.status == status][: feeds.CAPACITY]:
-            secret = version(desk, conn, row, Tier.T4) if restricted else None
-            if secret and secret.texts:
-                found.append(_entry(desk, secret, f"{restricted}/{row.id}.xml", f"{row.id}.{Tier.T4}"))
-            elif (plain := version(desk, conn, row)).texts:
-                found.append(_entry(desk, plain, f"cap/{row.id}.xml", row.id))
-    return found
+        found = [version(desk, conn, row) for row in _released(conn, status)[: feeds.CAPACITY]]
+    return [_entry(desk, told) for told in found if told.texts]
 
 
-def _entry(desk: Desk, found: Version, path: str, identifier: str) -> feeds.FeedEntry:
-    alert = found.alert
+def _released(conn: Connection, status: Status) -> list[AnyRow]:
+    return [row for row in alerts.released(conn) if row.status == status]
+
+
+def _entry(desk: Desk, found: Version, language: Language | None = None, token: str = "") -> feeds.FeedEntry:
+    """An entry in all languages, or in one. Restricted ones lead to the document under the key of a partner."""
+    alert, restricted = found.alert, found.tier is Tier.T4
+    texts = {one: words for one, words in found.texts.items() if language in {None, one}}
+    path = f"partners/{token}/{cap_path(alert)}" if restricted else cap_path(alert)
     return feeds.FeedEntry(
-        identifier=identifier,
+        identifier=f"{alert.id}.{Tier.T4}" if restricted else alert.id,
         sender=sender(desk, alert.authority),
         chain=alert.chain,
         version=alert.version,
         kind=alert.kind,
         status=alert.status,
-        titles={language: words.headline for language, words in found.texts.items()},
-        summaries={language: "\n".join((words.opening, *words.lines)) for language, words in found.texts.items()},
+        titles={one: words.headline for one, words in texts.items()},
+        summaries={one: words.whole for one, words in texts.items()},
         sent=alert.sent,
         expires=alert.expires,
         cap_url=_at(desk, path),
@@ -149,6 +152,8 @@ def _entry(desk: Desk, found: Version, path: str, identifier: str) -> feeds.Feed
         categories=alert.category,
         factset=alert.factset.hash,
         content=found.content,
+        tier=found.tier,
+        language=language,
     )
 
 
@@ -192,8 +197,8 @@ def export(desk: Desk, folder: Path) -> list[Path]:
             own = told.model_copy(update={"feed_url": _at(desk, f"feeds/{name}/{form}")})
             written.append(_write(folder / "feeds" / name / form, write(own, found, ENGLISH)))
         for entry in found:
-            document = cap_document(desk, entry.identifier)
-            written.append(_write(folder / "cap" / f"{entry.identifier}.xml", document))
+            document = cap_document(desk, entry.identifier, status)
+            written.append(_write(folder / entry.cap_url.removeprefix(_at(desk, "")), document))
     return written
 
 

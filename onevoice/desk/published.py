@@ -61,6 +61,12 @@ class Passage:
         """The other lines of what to do, without those that `until` says too."""
         return tuple(line for line in self.instruction if not _STEP.match(line) and line not in self.until)
 
+    @property
+    def whole(self) -> str:
+        """The text with the lines that only the page has put before the place; marks stay first and last."""
+        more = [line for line in self.lines if line not in self.text]
+        return self.text.replace(self.where, "\n".join((*more, self.where)), 1) if self.where else self.text
+
 
 @dataclass(frozen=True)
 class Version:
@@ -71,6 +77,7 @@ class Version:
     released_at: datetime
     over: bool
     texts: Mapping[Language, Passage]
+    tier: Tier = Tier.T2
 
     def text(self, language: Language) -> Passage | None:
         """The words in a language, else in English, else in the first there is."""
@@ -102,11 +109,16 @@ def page(desk: Desk, code: str) -> PublicPage | None:
 
 
 def current(desk: Desk) -> list[Version]:
-    """The newest version of each chain that still holds, of the status that this deployment is for; newest first."""
+    """The newest version of each chain that still holds, with its public words; newest first."""
     with desk.ledger.read() as conn:
-        rows = [row for row in alerts.live(conn, desk.now()) if row.status == home_status(desk)]
-        found = [version(desk, conn, row) for row in sorted(rows, key=lambda row: row.released_at, reverse=True)]
+        found = [version(desk, conn, row) for row in current_rows(desk, conn)]
     return [v for v in found if v.texts]
+
+
+def current_rows(desk: Desk, conn: Connection) -> list[AnyRow]:
+    """The newest version of each chain that still holds, of the status that this deployment is for; newest first."""
+    rows = [row for row in alerts.live(conn, desk.now()) if row.status == home_status(desk)]
+    return sorted(rows, key=lambda row: row.released_at, reverse=True)
 
 
 def version(desk: Desk, conn: Connection, row: AnyRow, tier: Tier = Tier.T2) -> Version:
@@ -116,7 +128,7 @@ def version(desk: Desk, conn: Connection, row: AnyRow, tier: Tier = Tier.T2) -> 
     texts = _public(desk.ledger, release.id, tier) if release else ()
     over = alert.kind == Kind.ALL_CLEAR or alert.expires <= desk.now() or row.state == "recalled"
     passages = {v.profile.languages[0]: passage(v, alert.status) for v in sorted(texts, key=_english_first)}
-    return Version(alert, release.hash if release else "", row.released_at, over, passages)
+    return Version(alert, release.hash if release else "", row.released_at, over, passages, tier)
 
 
 def _english_first(text: Variant) -> tuple[bool, Language]:

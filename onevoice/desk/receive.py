@@ -125,7 +125,7 @@ def manage(desk: Desk, token: str, deed: str) -> str:
         return "stopped" if stopped else "on"
     if deed not in ("stop", "start"):
         raise Unusable(f"{deed!r} cannot be done here.", remedy="Stop or start.")
-    with desk.ledger.write() as conn:
+    with desk.ledger.write_without_pause() as conn:
         if deed == "stop":
             contacts.opt_out(conn, key, contacts.ALL, desk.now(), "manage page")
         else:

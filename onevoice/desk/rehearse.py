@@ -1,10 +1,16 @@
-"""The whole way at once, for exercises and tests: what a drill uses and what shows that everything works."""
+"""The whole way at once, for exercises and tests: what a drill uses and what shows that everything works.
+
+Here the program plays every person itself. So each step that drafts, submits, approves or makes an officer first asks
+`refuse_live`: whoever calls it, in whatever order.
+"""
 
 from __future__ import annotations
 
 import secrets
 import time
+from contextlib import contextmanager
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onevoice.desk import approve, ask, draft, officers, release, send, status, submit
@@ -13,13 +19,37 @@ from onevoice.errors import Blocked, OutOfReach
 from onevoice.settings import Mode
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
+    from onevoice.alert import AlertFile
     from onevoice.desk.wiring import Desk
 
 AUTHOR = Actor("exercise author", "manager")
 DEPUTY = Actor("exercise deputy", "approver")
 """Who stands under a rehearsal's steps. They have no secret, so nobody can act as them elsewhere."""
+
+
+def refuse_live(desk: Desk) -> None:
+    """Stop where people are really reached: nobody is played there.
+
+    Raises:
+        Blocked: the deployment is live.
+    """
+    if desk.settings.mode is Mode.LIVE:
+        what = "A live deployment takes no rehearsal: it releases only with two people who proved who they are."
+        remedy = "Rehearse on an exercise deployment (ONEVOICE_MODE=exercise); here draft, submit, approve and release."
+        raise Blocked(what, remedy=remedy)
+
+
+def submit_exercise(desk: Desk, file: AlertFile) -> str:
+    """Draft and submit what a form gave, under the rehearsal's author. Returns the alert's id.
+
+    Raises:
+        Blocked: the deployment is live, or a finding stops the release.
+    """
+    refuse_live(desk)
+    step = draft.draft_file(desk, file, AUTHOR, base=Path())
+    return submit.submit(desk, step.id, AUTHOR).id
 
 
 def prepare_release(desk: Desk, file: Path) -> str:
@@ -28,9 +58,7 @@ def prepare_release(desk: Desk, file: Path) -> str:
     Raises:
         Blocked: the deployment is live, or the alert is Actual.
     """
-    if desk.settings.mode is Mode.LIVE:
-        what = "A live deployment releases only with two people who proved who they are."
-        raise Blocked(what, remedy="Use draft, submit, approve and release.")
+    refuse_live(desk)
     step = draft.draft(desk, file, AUTHOR)
     submit.submit(desk, step.id, AUTHOR)
     approve.approve(desk, step.id, DEPUTY)
@@ -86,20 +114,34 @@ class _Hidden(HTMLParser):
             self.fields[str(given["name"])] = given.get("value") or ""
 
 
+@contextmanager
+def deputy(desk: Desk) -> Iterator[dict[str, str]]:
+    """The name and secret of an approver who is on the list as long as the `with` lasts.
+
+    Raises:
+        Blocked: the deployment is live.
+    """
+    refuse_live(desk)
+    name, secret = f"rehearsal {secrets.token_hex(4)}", secrets.token_urlsafe(16)
+    officers.add(desk, name, "approver", secret)
+    try:
+        yield {"name": name, "secret": secret}
+    finally:
+        officers.remove(desk, name)
+
+
 def approve_on_page(desk: Desk, alert_id: str) -> None:
     """Approve an exercise as a person would: open the approval page, type the hazard, send the form.
 
     The deputy of the rehearsal gets a secret for this one deed, and is removed afterwards.
 
     Raises:
+        Blocked: the deployment is live.
         OutOfReach: the page does not answer, or does not take the approval.
     """
-    name, secret = f"rehearsal {secrets.token_hex(4)}", secrets.token_urlsafe(16)
-    officers.add(desk, name, "approver", secret)
-    try:
-        _fill_in(desk, alert_id, {"name": name, "secret": secret, "deed": "approve"})
-    finally:
-        officers.remove(desk, name)
+    refuse_live(desk)
+    with deputy(desk) as played:
+        _fill_in(desk, alert_id, played | {"deed": "approve"})
 
 
 def _fill_in(desk: Desk, alert_id: str, deed: dict[str, str]) -> None:

@@ -26,6 +26,7 @@ def status(desk: Desk, alert_id: str) -> dict[str, Any]:
         release = alerts.standing_release(conn, alert_id)
         known = _known(conn, release) if release else _nothing()
         passed_on = partners.words(conn, row.chain)
+        verdicts = [_verdict(one) for one in alerts.verdicts(conn, alert_id)]
     return {
         "id": row.id,
         "chain": row.chain,
@@ -34,7 +35,13 @@ def status(desk: Desk, alert_id: str) -> dict[str, Any]:
         "due_at": release.due_at.isoformat() if release and release.due_at else None,
         **known,
         "partners": passed_on,
+        "verdicts": verdicts,
     }
+
+
+def _verdict(row: alerts.AnyRow) -> dict[str, Any]:
+    """Who approved or returned it, when, and why it went back."""
+    return {"verdict": row.verdict, "by": row.by, "at": row.at.isoformat(), "reason": row.reason}
 
 
 def _posts(conn: Connection, release: alerts.AnyRow) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from onevoice.desk import ask, draft, duration, prepare
+from onevoice.desk.outside import outside
 from onevoice.desk.signing import release_hash
 from onevoice.errors import Blocked, Conflict, Unusable
 from onevoice.failpoint import Point, failpoint
@@ -124,9 +125,11 @@ def _summary(desk: Desk, conn: Connection, prepared: Prepared, planned: Planned)
     return {
         "people": numbers.to_json() | {"fallback": prepared.fallback, "unreachable": planned.unreachable},
         "languages": numbers.by_language,
+        "readers": {text.id: prepared.people_of(text) for text in prepared.variants},
         "duration": duration.forecast(desk.settings, prepared).to_json(),
         "touching": touching,
         "posts": prepared.posting.to_json(),
+        "outside": outside(prepared).to_json(),
         "fallback": [vars(one) for one in prepared.instead],
         "findings": [f.model_dump(mode="json") for f in prepared.findings],
     }

@@ -85,7 +85,7 @@ class Books:
         self, done: Sequence[Ended], back: Sequence[Claimed], wants: Sequence[Want], known: Collection[int] | None
     ) -> Exchanged:
         worker = self._terms.worker
-        with self._ledger.write() as conn:
+        with self._ledger.write_without_pause() as conn:
             now, at = self._clock(conn), time.monotonic()
             beat = self._seen is None or now - self._seen >= HEARTBEAT
             if beat:

@@ -67,7 +67,7 @@ def store_all(ledger: Ledger, vault: Vault, brought: Sequence[Brought], clock: C
     Raises:
         OutOfReach: nothing was kept.
     """
-    with ledger.write() as conn:
+    with ledger.write_without_pause() as conn:
         now = clock(conn)
         stored = _keep(conn, vault, brought, now)
         try:

@@ -18,7 +18,7 @@ from onevoice.dispatch.options import Options
 from onevoice.dispatch.providers import Provider, Receipt, through
 from onevoice.dispatch.receipts import news
 from onevoice.failpoint import Point, failpoint
-from onevoice.ledger import audit, doubt, receipts, sending, sweep
+from onevoice.ledger import audit, doubt, receipts, restored, sending, sweep
 from onevoice.ledger.doubt import Doubtful
 from onevoice.ledger.engine import Connection, Ledger
 from onevoice.ledger.restored import Guard
@@ -70,10 +70,11 @@ async def follow_up(
         OutOfReach: the database cannot be reached.
     """
     done = Followed()
-    guard = Guard(vault, options.reached_file, through(providers.values()))
+    by_means = through(providers.values())
+    guard = Guard(vault, options.reached_file, by_means)
 
     def work(step: Callable[[Connection, datetime], None]) -> None:
-        with ledger.write() as conn:
+        with ledger.write_without_pause() as conn:
             step(conn, options.clock(conn))
 
     def first(conn: Connection, now: datetime) -> None:
@@ -91,7 +92,7 @@ async def follow_up(
         failpoint(Point.FOLLOW_ASKED)
         await asyncio.to_thread(work, _Settling(vault, answers, done))
     failpoint(Point.FOLLOW_DECIDED)
-    await asyncio.to_thread(work, _Closing(next_means, done))
+    await asyncio.to_thread(work, _Closing(next_means, by_means, done))
     if options.anchor_file:
         await asyncio.to_thread(_anchor, ledger, vault, options)
     return done
@@ -220,13 +221,17 @@ class _Closing:
     """Open the next means where it is due, and complete alerts that have nothing left to wait for."""
 
     next_means: NextMeans
+    through: Mapping[str, str]
     done: Followed
 
     def __call__(self, conn: Connection, now: datetime) -> None:
         for release in sweep.under_way(conn, now):
             row = policy.policy(release.severity, release.urgency, release.kind)
             deadline = None if row.next_means is None else row.next_means * 1000
-            self.done.next_means += self.next_means(conn, release.id, now, deadline_ms=deadline)
+            opened = self.next_means(conn, release.id, now, deadline_ms=deadline)
+            if opened:
+                restored.opened_anew(conn, release.id, self.through, now)
+            self.done.next_means += opened
             new = sweep.settle(conn, release, timedelta(seconds=row.receipt), now)
             self.done.settled += new != release.state
 

@@ -264,6 +264,12 @@ def approvals(conn: Connection, release_id: int) -> list[Row[tuple[object, ...]]
     return list(conn.execute(select(approval).where(approval.c.release_id == release_id).order_by(approval.c.id)))
 
 
+def verdicts(conn: Connection, alert_id: str) -> list[Row[tuple[object, ...]]]:
+    """Every verdict on an alert, also on what was void later, oldest first."""
+    of_it = select(release.c.id).where(release.c.alert_id == alert_id)
+    return list(conn.execute(select(approval).where(approval.c.release_id.in_(of_it)).order_by(approval.c.id)))
+
+
 def put_override(conn: Connection, **columns: object) -> None:
     """Store who released past a finding, and why."""
     conn.execute(override.insert().values(**columns))

@@ -28,6 +28,9 @@ from onevoice.ledger.tables import Moment
 BUSY_SECONDS = 30
 """How long a writer waits for the one before it."""
 
+STOPPED_SECONDS = 15
+"""How long PostgreSQL keeps the locks of a sender or listener that says nothing more in the middle of a transaction."""
+
 Clock = Callable[[Connection], datetime]
 """Tells the time inside a transaction. Everybody's is `database_now`, but for tests that travel in time."""
 
@@ -107,6 +110,21 @@ class Ledger:
         """
         self._still_there()
         with _explained(), self._write.begin() as conn:
+            yield conn
+
+    @contextmanager
+    def write_without_pause(self) -> Iterator[Connection]:
+        """As `write`, for who waits for nothing but the database meanwhile.
+
+        Where such a process is stopped in the middle, PostgreSQL rolls back after `STOPPED_SECONDS`, so that others
+        can go on. SQLite cannot: nobody writes until the process goes on or is killed.
+
+        Raises:
+            OutOfReach: as `write`, also where we were stopped for so long.
+        """
+        with self.write() as conn:
+            if conn.dialect.name == "postgresql":
+                conn.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{STOPPED_SECONDS}s'")
             yield conn
 
     @contextmanager

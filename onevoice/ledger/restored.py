@@ -20,6 +20,7 @@ from onevoice.ledger.queue import every_means
 from onevoice.ledger.reached import HighWater, Reached, reached, skip_to
 from onevoice.ledger.states import AlertState, DeliveryState, Event, step
 from onevoice.ledger.tables import Moment, alert, attempt, contact_point, delivery, release
+from onevoice.ledger.tables import audit as chain
 from onevoice.ledger.tables import control as switch
 from onevoice.ledger.vault import Vault
 
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 S = DeliveryState
 RESTORED = "restored"
 """The code of calls of which a restored database cannot know whether they were made."""
+NOTICED = "restore noticed"
+"""What the audit chain calls it."""
 WHO = "sender"
 WHY = "The database is older than what was sent last: it was put back from a backup."
 
@@ -102,7 +105,7 @@ def notice(
     control.halt(conn, by=WHO, reason=WHY, now=now)
     detail = {"calls": done.calls, "in doubt": done.doubtful, "returned": done.returned}
     detail |= {f"{name} before": number for name, number in before._asdict().items()}
-    audit.append(conn, vault, actor=WHO, act="restore noticed", subject="control", detail=detail)
+    audit.append(conn, vault, actor=WHO, act=NOTICED, subject="control", detail=detail)
     return done
 
 
@@ -128,9 +131,26 @@ def _begun(conn: Connection, now: datetime) -> int:
     return conn.execute(update(delivery).where(mine).values(_in_doubt(now))).rowcount
 
 
+def opened_anew(conn: Connection, release_id: int, through: Mapping[str, str], now: datetime) -> int:
+    """Put in doubt what was just planned for a release that was due before calls were lost; how many there were.
+
+    Its next means may have been opened, and called, in the time of which this database knows nothing.
+    """
+    entries = conn.execute(select(chain.c.at, chain.c.detail).where(chain.c.act == NOTICED))
+    lost = max((entry.at for entry in entries if entry.detail["calls"]), default=None)
+    due_at = conn.scalar(select(release.c.due_at).where(release.c.id == release_id))
+    if lost is None or due_at > lost:
+        return 0
+    return _uncalled(conn, and_(delivery.c.release_id == release_id, delivery.c.state == S.PLANNED), through, now)
+
+
 def _never_called(conn: Connection, through: Mapping[str, str], now: datetime) -> int:
-    """What was still to be called by the account of this database: each gets a call of which nobody knows anything."""
-    mine = and_(_open(now), delivery.c.state.in_((S.PLANNED, S.RETRY_WAIT)))
+    """What was still to be called by the account of this database; how many there were."""
+    return _uncalled(conn, and_(_open(now), delivery.c.state.in_((S.PLANNED, S.RETRY_WAIT))), through, now)
+
+
+def _uncalled(conn: Connection, mine: ColumnElement[bool], through: Mapping[str, str], now: datetime) -> int:
+    """Each gets a call of which nobody knows anything."""
     by_means = case(through, value=delivery.c.means, else_=delivery.c.means) if through else delivery.c.means
     calls = (
         select(

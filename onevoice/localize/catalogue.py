@@ -6,7 +6,6 @@ A sentence without a translation is never silently replaced: `Said.missing` says
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,9 +15,8 @@ import polib
 
 from onevoice.errors import Unusable
 from onevoice.localize.language import ENGLISH, catalogue_file, folder
+from onevoice.localize.stamp import read
 from onevoice.variant import Provenance
-
-PROVENANCE = re.compile(r"^\s*provenance:\s*(\S+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,8 @@ class Said:
     provenance: Provenance
     stale: bool = False
     missing: bool = False
+    people: frozenset[str] = frozenset()
+    """Who stands behind these very words, as `stamp.person` spells them."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Entry:
     text: str
     provenance: Provenance
     fuzzy: bool
+    people: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ class Catalogue:
         entry = self.entries.get(name)
         if entry is None or not entry.text:
             return Said(source, Provenance.MACHINE_DRAFT, missing=True)
-        return Said(entry.text, entry.provenance, stale=entry.fuzzy or entry.source != source)
+        stale = entry.fuzzy or entry.source != source
+        return Said(entry.text, entry.provenance, stale=stale, people=entry.people)
 
 
 def catalogue(root: Path, language: str) -> Catalogue:
@@ -93,13 +95,19 @@ def _catalogue(language: str, files: tuple[tuple[str, tuple[int, int]], ...]) ->
 
 
 def _entries(file: str) -> dict[str, Entry]:
-    po = read_po(Path(file))
-    default = provenance(f"provenance: {po.metadata.get('X-Provenance', '')}", Provenance.MACHINE_DRAFT)
-    return {
-        entry.msgctxt: Entry(entry.msgid, entry.msgstr.strip(), provenance(entry.tcomment, default), entry.fuzzy)
-        for entry in po
-        if entry.msgctxt and not entry.obsolete
-    }
+    return {entry.msgctxt: _entry(entry) for entry in read_po(Path(file)) if entry.msgctxt and not entry.obsolete}
+
+
+def _entry(entry: polib.POEntry) -> Entry:
+    stamp = read(entry.tcomment)
+    holds = stamp.holds(entry.msgid, entry.msgstr)
+    return Entry(
+        source=entry.msgid,
+        text=entry.msgstr.strip(),
+        provenance=stamp.level if holds else Provenance.MACHINE_DRAFT,
+        fuzzy=entry.fuzzy,
+        people=frozenset(stamp.people()) if holds else frozenset(),
+    )
 
 
 def read_po(path: Path) -> polib.POFile:
@@ -113,12 +121,3 @@ def read_po(path: Path) -> polib.POFile:
     except (OSError, UnicodeDecodeError) as problem:
         what = str(problem).replace(str(path.parent) + "/", "")
         raise Unusable(f"This catalogue cannot be read: {what}.", where=f"locales/{path.parts[-3]}") from None
-
-
-def provenance(comment: str, default: Provenance) -> Provenance:
-    """Who stands behind a translation, from its comment; what is not understood counts as the least trusted."""
-    found = PROVENANCE.search(comment)
-    if not found:
-        return default
-    known = {str(p): p for p in Provenance if p is not Provenance.SOURCE}
-    return known.get(found[1], Provenance.MACHINE_DRAFT)

@@ -297,11 +297,20 @@ def test_zones_are_found_by_name_and_by_position(tmp_path: Path, root: Path) -> 
         "name": "market",
         "position": "old-mill",
         "sea": ELSEWHERE,
-        "typo": "oldmill",
+        "typo": None,
         "mended": "old-mill",
         "none": None,
     }
     assert [(note.line, "old-mill" in note.reason) for note in reading.notes] == [(5, True), (6, True)]
+
+
+def test_swapped_latitude_and_longitude_are_refused(tmp_path: Path, root: Path) -> None:
+    """Taken as they stand, this person would live in the ice and get no warning."""
+    rows, reading = taken(tmp_path, "ref,lat,lon\na1,-72.505,40.0\na2,40.0,-72.505\n", gazetteer=Gazetteer.load(root))
+    assert [row.ref for row in rows] == ["a2"]
+    (refused,) = reading.refused
+    assert (refused.line, refused.field) == (2, "lat")
+    assert "swapped" in refused.reason
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:

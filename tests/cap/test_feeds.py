@@ -103,6 +103,12 @@ def test_an_entry_keeps_its_id_whatever_else_changes() -> None:
     assert entry.id != _entry(2).id
 
 
+def test_an_entry_of_one_language_has_an_id_of_its_own() -> None:
+    """Beside the entry that speaks all languages, and beside those of other languages."""
+    ids = [_entry(), _entry(language="es"), _entry(language="zh-Hans"), _entry(identifier="f3a9-1.T4", language="es")]
+    assert [entry.id.rsplit(":", 1)[1] for entry in ids] == ["f3a9-1", "f3a9-1.es", "f3a9-1.zh-Hans", "f3a9-1.T4.es"]
+
+
 @pytest.mark.parametrize(
     ("language", "title", "title_in", "summary_in"),
     [
@@ -156,6 +162,7 @@ def test_the_json_feed_says_the_same_and_what_only_onevoice_knows() -> None:
         "factset": "sha256:" + "f" * 64,
         "contenthash": "sha256:" + "c" * 64,
         "languages": ["ar", "en", "es"],
+        "tier": "T2",
         "expires": "2026-11-22T13:05:00+00:00",
     }
 

@@ -12,13 +12,13 @@ import pytest
 from audiences.messengers import messengers
 from onevoice import checks
 from onevoice.alert import Alert, Area, Kind, Status
-from onevoice.checks import RULES, hearing
+from onevoice.checks import RULES, ground, hearing
 from onevoice.checks.around import Around
 from onevoice.checks.samples import samples
 from onevoice.compose import Asked, Content, compose
 from onevoice.facts import FactSet, Instant, Phone, Place, Places
 from onevoice.people import Means, Messenger, Profile, Tier
-from onevoice.variant import Finding, Variant
+from onevoice.variant import Finding, Severity, Variant
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 9, 23, 19, 30, tzinfo=UTC)
@@ -267,6 +267,33 @@ def test_opposite_steps_on_the_same_ground_block(mine: tuple[str, ...], theirs: 
     assert ("C19" in _around(one, touching=(other,))) is blocked
     real = other.model_copy(update={"status": Status.ACTUAL})
     assert "C19" not in _around(one, touching=(real,))
+
+
+def test_people_who_are_put_outside_are_not_told_the_opposite_of_another_live_alert(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Their own steps count, not those of the area; what else is live where they are is pointed out in any case."""
+    update = _alert("update", zones=("riverside",))
+    flash = _alert(hazard="flash_flood", zones=("old-mill",)).model_copy(update={"id": "flash-1"})
+    found = checks.check_around(update, _content(), Around(**_everything({"left": (flash,)})))
+    assert [(f.rule, f.severity) for f in found] == [("C19", Severity.WARN)]
+    assert "flash-1 is live on ground that this version leaves" in found[0].message
+
+    pair = frozenset({"do_not_drive_on_flooded_roads", "climb_to_higher_ground"})
+    monkeypatch.setattr(ground, "opposites", lambda _root: frozenset({pair}))
+    found = checks.check_around(update, _content(), Around(**_everything({"left": (flash,)})))
+    assert [f.severity for f in found] == [Severity.WARN, Severity.BLOCK]
+    real = flash.model_copy(update={"status": Status.ACTUAL})
+    assert _around(update, left=(real,)) == set()
+
+
+def test_a_technical_text_may_use_technical_terms() -> None:
+    """One term for one thing is for the plain levels; T4 is read by people who know the other words."""
+    alert = _alert()
+    for tier, warned in ((Tier.T1, True), (Tier.T2, True), (Tier.T4, False)):
+        text = _made(alert, "es", tier=tier)
+        other = _changed(text, parts={**text.parts, "text": text.parts["text"] + "\nVaya al albergue."})
+        assert ("C21" in _release(other)) is warned
 
 
 def test_a_plainer_text_may_tell_what_the_next_level_tells_by_another_means() -> None:

@@ -240,6 +240,24 @@ def test_damaged_rows_are_named_and_the_others_kept(home: Path, onevoice: Run) -
     _says_nobody(ended.out + ended.err + spoken.out + spoken.err)
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("555", "ADDRESS: This is not a number in use: a digit, a leading zero or the country code may be lost."),
+        ("somebody", "ADDRESS: This is neither a number nor a mail address."),
+        ("ana@", "ADDRESS: This has a domain that cannot exist."),
+    ],
+)
+@pytest.mark.usefixtures("home")
+def test_an_opt_out_that_cannot_be_says_what_of(address: str, said: str, onevoice: Run) -> None:
+    """Whole sentences, which name the argument and never repeat what was typed."""
+    ended = onevoice("audience", "optout", address)
+
+    assert ended.status == 2
+    assert said in " ".join(ended.err.split())
+    assert address not in ended.err
+
+
 def _says_nobody(words: str) -> None:
     for canary in CANARIES:
         assert canary not in words

@@ -79,6 +79,17 @@ def test_it_shows_what_will_go_out_before_it_asks(town: Any, web: TestClient) ->
     assert places == sorted(places)
 
 
+def test_it_counts_people_by_the_language_they_read(town: Any, web: TestClient) -> None:
+    """Most first, each language by its own name; and how many people get each text, from whom by name."""
+    texts = [town.text(town.alert(), "es").model_copy(update={"messenger": "millford-welcome-center"})]
+    town.submitted(town.alert(), texts, languages={"en": 1500, "es": 210}, readers={texts[0].id: 37})
+    page = tree_of(web.get(PATH).text)
+    (table,) = page.xpath("//table[@class='languages-read']")
+    rows = [[cell.text_content() for cell in row.xpath("th|td[@class='n']")] for row in table.xpath(".//tr")]
+    assert rows == [["English", "1,500"], ["Español", "210"]]
+    assert "shared by Millford Welcome Center: 37 people" in said(web.get(PATH).text)
+
+
 def test_the_approver_s_language_comes_first(town: Any, web: TestClient) -> None:
     """English is first, or the language that the approver asks for."""
     town.submitted(town.alert())
@@ -146,6 +157,13 @@ def test_live_alerts_that_touch_are_named(town: Any, web: TestClient) -> None:
     town.released(town.alert("xyz987"))
     town.submitted(town.alert(), None, touching=["river-flood-xyz987-1"])
     assert "Other live alerts touch this area Exercise: river flood, warning" in said(web.get(PATH).text)
+
+
+def test_the_places_that_a_version_drops_are_named(town: Any, web: TestClient) -> None:
+    """Whoever approves sees who is told that they are out; where nobody is, nothing is said."""
+    town.submitted(town.alert(), None, outside={"people": 16, "places": ["Old Mill", "Harbor", "Market"]})
+    named = "16 people in Old Mill, Harbor and Market are told that this warning no longer covers them."
+    assert named in said(web.get(PATH).text)
 
 
 def test_an_unknown_alert_is_not_found(web: TestClient) -> None:

@@ -65,13 +65,13 @@ def test_the_json_feed_tells_the_same(town: Any, web: TestClient) -> None:
 def test_a_cap_description_of_an_exercise_is_marked_first_and_last(town: Any, web: TestClient) -> None:
     """A receiver that shows only the description still shows that it is an exercise."""
     town.released(town.alert())
-    info = cap.read(web.get("/cap/river-flood-abc234-1.xml").content).infos[0]
+    info = cap.read(web.get("/cap/exercise/river-flood-abc234-1.xml").content).infos[0]
     lines = str(info.description).splitlines()
     assert (lines[0], lines[-1]) == ("EXERCISE", "EXERCISE")
 
 
 @pytest.mark.parametrize(
-    "path", ["/feeds/exercise/atom.xml", "/feeds/exercise/feed.json", "/cap/river-flood-abc234-1.xml"]
+    "path", ["/feeds/exercise/atom.xml", "/feeds/exercise/feed.json", "/cap/exercise/river-flood-abc234-1.xml"]
 )
 def test_a_document_is_not_sent_twice_and_is_packed(town: Any, web: TestClient, path: str) -> None:
     """304 for a reader that has it; gzip for one that takes it, and the same octets inside."""
@@ -92,7 +92,9 @@ def test_a_feed_tells_when_it_changed(town: Any, web: TestClient) -> None:
     assert web.get("/feeds/exercise/atom.xml", headers={"If-Modified-Since": before}).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/feeds/live/atom.xml", "/feeds/exercise/rss.xml", "/cap/river-flood-abc234-9.xml"])
+@pytest.mark.parametrize(
+    "path", ["/feeds/live/atom.xml", "/feeds/exercise/rss.xml", "/cap/exercise/river-flood-abc234-9.xml"]
+)
 def test_a_feed_that_there_is_not(town: Any, web: TestClient, path: str) -> None:
     """404."""
     town.released(town.alert())
@@ -103,7 +105,7 @@ def test_what_was_never_released_is_in_no_feed(town: Any, web: TestClient) -> No
     """A submitted alert is nobody's business yet."""
     town.submitted(town.alert())
     assert feedparser.parse(web.get("/feeds/exercise/atom.xml").content).entries == []
-    assert web.get("/cap/river-flood-abc234-1.xml").status_code == 404
+    assert web.get("/cap/exercise/river-flood-abc234-1.xml").status_code == 404
 
 
 def test_export_writes_what_is_served(town: Any, web: TestClient, tmp_path: Path) -> None:
@@ -113,6 +115,36 @@ def test_export_writes_what_is_served(town: Any, web: TestClient, tmp_path: Path
     assert len(written) == 7
     for path in written:
         assert path.read_bytes() == web.get("/" + path.relative_to(tmp_path / "out").as_posix()).content
+
+
+FOLDED = [(Status.ACTUAL, ""), (Status.EXERCISE, "exercise/"), (Status.TEST, "test/")]
+
+
+@pytest.mark.parametrize(("status", "folder"), FOLDED)
+def test_cap_documents_of_exercises_and_tests_never_lie_among_real_ones(
+    town: Any, web: TestClient, tmp_path: Path, status: Status, folder: str
+) -> None:
+    """The feed leads to the one path of its status, over HTTP and in an export; every other path answers 404."""
+    town.released(town.alert(status=status))
+    name = publish.FOLDERS[status]
+    entry = feedparser.parse(web.get(f"/feeds/{name}/atom.xml").content).entries[0]
+    assert entry.link == f"{town.desk.settings.public_url}/cap/{folder}river-flood-abc234-1.xml"
+    for other in ("", "exercise/", "test/", "public/"):
+        found = web.get(f"/cap/{other}river-flood-abc234-1.xml").status_code
+        assert found == (200 if other == folder else 404), other
+    publish.export(town.desk, tmp_path)
+    documents = [path.relative_to(tmp_path).as_posix() for path in (tmp_path / "cap").rglob("*.xml")]
+    assert documents == [f"cap/{folder}river-flood-abc234-1.xml"]
+
+
+def test_a_restricted_document_of_an_exercise_has_a_path_of_its_own_too(town: Any, web: TestClient) -> None:
+    """Under the key of a partner, as under the public path."""
+    alert = town.alert()
+    town.released(alert, _texts(town, alert))
+    token = partners.add(town.desk, "clinic", "Mill Clinic", tiers=("T4",))
+    assert web.get(f"/partners/{token}/cap/exercise/river-flood-abc234-1.xml").status_code == 200
+    for folder in ("", "test/", "public/"):
+        assert web.get(f"/partners/{token}/cap/{folder}river-flood-abc234-1.xml").status_code == 404
 
 
 # --- partners
@@ -161,9 +193,9 @@ def test_the_restricted_document_is_for_its_partners_alone(town: Any, web: TestC
     gone = partners.add(town.desk, "old", "Old Partner", tiers=("T4",))
     partners.revoke(town.desk, "old")
     for token in (plain, gone, "guess"):
-        assert web.get(f"/partners/{token}/cap/river-flood-abc234-1.xml").status_code == 404
-    assert web.get("/cap/river-flood-abc234-1.T4.xml").status_code == 404
-    assert b"technical" not in web.get("/cap/river-flood-abc234-1.xml").content
+        assert web.get(f"/partners/{token}/cap/exercise/river-flood-abc234-1.xml").status_code == 404
+    assert web.get("/cap/exercise/river-flood-abc234-1.T4.xml").status_code == 404
+    assert b"technical" not in web.get("/cap/exercise/river-flood-abc234-1.xml").content
     for path in ("", "atom.xml", "feed.json"):
         assert web.get(f"/partners/{gone}/{path}").status_code == 404
 

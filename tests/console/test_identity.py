@@ -20,7 +20,7 @@ def document(town: Any, **changed: str) -> tuple[str, str]:
     """The sender in CAP, and the id in the feed, of the one released alert under other settings."""
     desk = Desk(town.desk.settings.model_copy(update=changed), now=town.desk.now)
     with TestClient(build(desk), base_url=desk.settings.public_url) as web:
-        made = cap.read(web.get("/cap/river-flood-abc234-1.xml").content)
+        made = cap.read(web.get("/cap/exercise/river-flood-abc234-1.xml").content)
         feed = json.loads(web.get("/feeds/exercise/feed.json").content)
     desk.ledger.close()
     return made.sender, feed["items"][0]["id"]

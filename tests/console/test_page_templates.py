@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from lxml import html
+from lxml import etree, html
 
-from onevoice import cap, compose
+from onevoice import cap, compose, feeds
 from onevoice.alert import AlertFile, AreaFile, Status
-from onevoice.desk import published, resolve
+from onevoice.desk import partners, published, resolve
 from onevoice.people import Means, Profile
 
 HEADLINE = 160
@@ -71,5 +72,32 @@ def test_composed_words_go_all_the_way(town: Any, web: TestClient) -> None:
         assert page.get("lang") == language
         assert published.passage(text, alert.status).steps[0] in page.xpath("//main")[0].text_content()
         assert page.xpath("//nav//h2/span/@lang") == []
-    checked = cap.check(web.get(f"/cap/{alert.id}.xml").content)
+    checked = cap.check(web.get(f"/cap/exercise/{alert.id}.xml").content)
     assert checked.valid, checked.errors
+
+
+def test_every_item_of_a_feed_is_the_whole_public_text(town: Any, web: TestClient) -> None:
+    """Marks first and last; source, hazard, place, every step, both times and the link, in the words of the page."""
+    path = next(path for path in EXAMPLES if path.stem == "river_flood_warning")
+    alert = resolve.resolve(town.desk, resolve.read_file(path), base=path.parent, chain="river-flood-abc234")
+    texts = composed(town, alert)
+    town.released(alert, texts)
+    token = partners.add(town.desk, "radio", "Mill Radio", tiers=("T2",))
+    told = {i["language"]: i["content_text"] for i in _items(web, f"/partners/{token}/feed.json")}
+    assert told.keys() == {text.profile.languages[0] for text in texts}
+    for text in texts:
+        words = published.passage(text, alert.status)
+        told_publicly = _items(web, f"/feeds/exercise/feed.json?lang={words.language}")[0]["content_text"]
+        atom = etree.fromstring(web.get("/feeds/exercise/atom.xml", params={"lang": words.language}).content)
+        for body in (told[words.language], told_publicly, str(atom.findtext(f".//{{{feeds.ATOM}}}summary"))):
+            lines = [line for line in body.splitlines() if line]
+            assert (lines[0], lines[1], lines[-1]) == (words.mark, words.note, words.mark)
+            assert {words.opening, words.where, *words.until, *words.steps, *words.help} <= set(lines)
+            assert all(line in body for line in words.lines)
+            assert town.desk.authority().name(words.language) in lines
+            assert alert.page_url in body
+
+
+def _items(web: TestClient, path: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = json.loads(web.get(path).content)["items"]
+    return items

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from onevoice.alert import Area
 from onevoice.checks import hearing
 from onevoice.desk import around, draft, heard, incident, prepare, preview
 from onevoice.desk.wiring import Desk
@@ -48,6 +49,23 @@ def test_opposite_steps_of_two_live_alerts_block(desk: Desk, root: Path, release
     release(TORNADO)
     seen = preview.preview(desk, str(root / FLOOD))
     assert "C19" in {f.rule for f in seen.prepared.blocks}
+
+
+def test_a_live_alert_on_dropped_ground_is_seen(desk: Desk, release: Callable[[str], str]) -> None:
+    """Only where the update leaves it, only for an update; a polygon that is another leaves its whole older ground."""
+    first, there = release(FLOOD), release(FLOOD)
+    with desk.ledger.read() as conn:
+        older = alerts.value(draft.found(conn, first))
+        elsewhere = next(zone for zone in desk.gazetteer.zones if zone not in older.area.zones)
+        new = older.model_copy(update={"id": f"{older.chain}-2", "kind": "update", "area": Area(zones=(elsewhere,))})
+
+        def left(**changes: Any) -> list[str]:
+            return [one.id for one in around.around(desk, conn, new.model_copy(update=changes)).left]
+
+        assert left() == [there]
+        assert left(area=Area(zones=(*older.area.zones, elsewhere))) == []
+        assert left(area=older.area.model_copy(update={"whole_zones": False})) == [there]
+        assert left(kind="all-clear") == []
 
 
 def test_two_real_dangers_at_once_may_be_told_by_a_person_with_a_reason(

@@ -41,5 +41,7 @@ def test_an_example_goes_out(desk: Desk, name: str, tmp_path: Path) -> None:
         words = words.replace("status: Exercise", "status: Actual")
     file = tmp_path / name
     file.write_text(words, encoding="utf-8")
-    stopped = {(f.rule, f.message) for f in preview.preview(desk, str(file)).prepared.blocks}
+    prepared = preview.preview(desk, str(file)).prepared
+    stopped = {(f.rule, f.message) for f in prepared.blocks}
     assert {rule for rule, _ in stopped} == ({"C22"} if name in LATER else set()), stopped
+    assert [f.message for f in prepared.findings if f.rule == "C21"] == []

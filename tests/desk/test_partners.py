@@ -13,6 +13,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "a language that is not shipped": ({"languages": ("en", "eo")}, r"^--languages: .*'eo'.*There are: en, .*zh-Hans"),
     "a language by its English name": ({"languages": ("Spanish",)}, "^--languages: There is no language 'Spanish'"),
     "a tier that there is not": ({"tiers": ("T5",)}, r"^--tiers: There is no tier 'T5'.*There are: T1, T2, T3, T4\."),
+    "a word": ({"email": "notmail"}, r"^--email: This is no mail address\. Give one address such as desk@radio"),
     "no address": ({"email": "desk at radio"}, r"^--email: .*desk@radio\.example\.$"),
     "a number": ({"email": "+14135550150"}, "^--email: This is no mail address"),
     "two addresses": ({"email": "a@radio.example,b@radio.example"}, "^--email: "),

@@ -79,7 +79,7 @@ def test_who_was_removed_cannot_act_any_more(desk: Desk) -> None:
         ("  ", "officer", SECRET, {}, "name: .*needs a name"),
         ("Eve", "officer", SECRET, {"mobile": "4.47E+11"}, "--mobile: It was turned into scientific notation"),
         ("Eve", "officer", SECRET, {"mobile": "eve@town.example"}, "--mobile: This is no mobile"),
-        ("Eve", "officer", SECRET, {"email": "eve at town"}, "--email: "),
+        ("Eve", "officer", SECRET, {"email": "eve at town"}, "--email: This is no email"),
     ],
 )
 def test_who_cannot_act_is_not_added(
@@ -158,6 +158,15 @@ def test_after_a_return_everything_must_be_approved_again(desk: Desk, submitted:
     with desk.ledger.read() as conn:
         assert not alerts.approvals(conn, alerts.standing_release(conn, submitted).id)  # type: ignore[union-attr]  # it stands
     assert returned.release is None
+
+
+def test_status_says_who_returned_it_and_why(desk: Desk, submitted: str) -> None:
+    """Who wrote it should not have to open the page to learn what to mend."""
+    approve.send_back(desk, submitted, SAM, "The street is wrong.")
+    (told,) = status.status(desk, submitted)["verdicts"]
+    assert (told["verdict"], told["by"], told["reason"]) == ("returned", SAM.name, "The street is wrong.")
+    submit.submit(desk, submitted, MARIA)
+    assert [one["verdict"] for one in status.status(desk, submitted)["verdicts"]] == ["returned"]
 
 
 def test_what_somebody_was_not_shown_they_cannot_approve(desk: Desk, submitted: str, root: Path) -> None:

@@ -9,8 +9,22 @@ from typing import Any
 
 import pytest
 
-from onevoice.desk import approve, audience, draft, officers, rehearse, release, revise, send, submit
+from onevoice.cli import previewing
+from onevoice.desk import (
+    approve,
+    audience,
+    draft,
+    look,
+    officers,
+    preview,
+    rehearse,
+    release,
+    revise,
+    send,
+    submit,
+)
 from onevoice.desk.officers import Actor
+from onevoice.desk.preview import Preview
 from onevoice.desk.setup import upgrade
 from onevoice.desk.wiring import Desk
 from onevoice.errors import Conflict, Unusable
@@ -42,6 +56,8 @@ class Told:
     numbers: dict[str, str]
     ids: list[str] = field(default_factory=list)
     by_version: list[Received] = field(default_factory=list)
+    seen: Preview | None = None
+    frozen: str = ""
     _seen: int = 0
 
     def file(self, text: str) -> Path:
@@ -141,7 +157,10 @@ def told(
         found.release(draft.draft(found.desk, found.file(WARNING), MARIA))
         _send_some(found)
         found.note()
-        found.release(revise.update(found.desk, found.ids[0], found.file(UPDATE), MARIA))
+        step = revise.update(found.desk, found.ids[0], found.file(UPDATE), MARIA)
+        found.seen = preview.preview(found.desk, step.id)
+        found.release(step)
+        found.frozen = look.look(found.desk, step.id).outside
         found.send()
         found.release(revise.correct(found.desk, found.ids[0], found.file(CORRECTION), MARIA))
         found.send()
@@ -176,12 +195,39 @@ def test_an_update_goes_to_the_new_area_and_to_all_who_hold_the_old_one(told: To
 
 
 def test_who_is_outside_now_is_told_so_and_nobody_else(told: Told) -> None:
-    """Those of the dropped zone who hold the warning read that it has ended for them; they get no flood actions."""
+    """Those of the dropped zone who hold the warning read that it covers them no more; they get no flood actions."""
     outside = {ref for ref, (text,) in told.by_version[1].items() if DROPPED in text}
     actions = {ref for ref, (text,) in told.by_version[1].items() if "HIGHER GROUND" in text}
 
     assert outside == told.in_zone("dropped") & told.held(1)
     assert actions == told.held(2) - outside
+
+
+def test_who_is_outside_now_is_not_told_that_it_is_safe(told: Told) -> None:
+    """A zone that was left out, perhaps by a slip, gets no all-clear: whose warnings hold, a care, whom to ask."""
+    texts = [text for (text,) in told.by_version[1].values() if DROPPED in text]
+
+    assert texts
+    assert not any("return home" in text for text in texts)
+    for said in ("If another warning covers you, follow it.", "Do not drive on flooded roads.", "Questions? Call: "):
+        assert all(said in text for text in texts)
+
+
+def test_whom_an_update_puts_outside_is_told_before_it_goes_out(told: Told, capsys: pytest.CaptureFixture[str]) -> None:
+    """The preview shows their text beside those of the others, and how many they are; the approver reads the same."""
+    assert told.seen is not None
+    previewing.preview(told.seen, told.ids[1])
+    shown = capsys.readouterr().out
+    many = len(told.in_zone("dropped") & told.held(1))
+    sentence = f"{many} people in Riverside are told that this warning no longer covers them."
+
+    assert f"LOOK  {sentence}" in shown.splitlines()
+    assert {group: f" T2 {group}, " in shown for group in ("new", "kept", "outside")} == dict.fromkeys(
+        ("new", "kept", "outside"), True
+    )
+    assert DROPPED in shown
+    assert told.frozen == sentence
+    assert told.seen.to_json()["outside"] == {"people": many, "places": ["Riverside"]}
 
 
 def test_who_holds_the_old_time_is_told_the_new_one(told: Told) -> None:

@@ -241,7 +241,7 @@ def test_sandbox_is_the_one_of_this_test(sandbox: Sandbox) -> None:
 
 
 def test_partners_of_the_area_are_mailed_each_version(deployment: Any, root: Path) -> None:
-    """A partner of the area hears of a release by mail with its content hash; one of elsewhere does not."""
+    """A partner of the area hears of a release by mail, with its hash and texts; one of elsewhere does not."""
     partners.add(deployment.desk, "food-bank", "Food Bank", email="desk@food-bank.example", zones=("old-mill",))
     partners.add(deployment.desk, "north-clinic", "Clinic", email="desk@clinic.example", zones=("north-hill",))
     alert_id = approved(deployment.desk, root)
@@ -251,6 +251,8 @@ def test_partners_of_the_area_are_mailed_each_version(deployment: Any, root: Pat
     mails = [e for e in deployment.sandbox.entries("smtp", "accepted") if "Version 1" in e.body]
     assert [e.to for e in mails] == ["desk@food-bank.example"]
     assert str(draft.step(deployment.desk, alert_id).release) in mails[0].body
+    assert "[es, T2]\nSIMULACRO\n" in mails[0].body.replace("\r", "")
+    assert mails[0].body.rstrip().endswith("EXERCISE")
 
 
 def test_a_running_sender_tells_the_next_deputy_when_nobody_answers(deployment: Any, root: Path) -> None:

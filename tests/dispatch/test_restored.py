@@ -167,6 +167,46 @@ def test_what_the_provider_has_is_not_sent_again_and_what_it_lacks_is(
 
 
 @on_both
+@pytest.mark.parametrize("reached_by_it", [True, False])
+def test_a_next_means_that_the_backup_does_not_know_of_is_looked_for(
+    town: Town, send: Sends, follow: Sends, double: Any, mark: Path, tmp_path: Path, *, reached_by_it: bool
+) -> None:
+    """Opened and called after the backup, then opened anew: who has it does not get it again; who lacks it does."""
+    release, spare = town.release(2), town.release([9], chain="spare", due=False)
+    provider = double()
+
+    async def find(message: Outgoing, since: datetime) -> Sequence[Receipt] | None:
+        held = [m for m in provider.taken if m.to == message.to and since < message.valid_until]
+        return [Receipt(provider.name, Word.SENT, f"find-{m.attempt}", ref=f"ref-{m.attempt}") for m in held]
+
+    def opens(conn: Any, number: int, now: datetime, **_: Any) -> int:
+        """Everybody of the release is written to; then it is the turn of the spare one's text."""
+        moved = t.delivery.c.release_id == spare
+        values = {"release_id": number, "not_before": now, "variant_id": town.rows(release)[0].variant_id}
+        return int(conn.execute(t.delivery.update().where(moved).values(**values)).rowcount)
+
+    provider.find = find
+    send(provider, reached_file=mark)
+    put_back = backup(town, tmp_path)
+    follow(provider, next_means=opens, reached_file=mark)
+    send(provider, reached_file=mark)
+    assert [m.to for m in provider.called[2:]] == [town.address(9)]
+    put_back()
+    if not reached_by_it:
+        provider.taken.pop()
+    send(provider, reached_file=mark)
+    resume(town)
+    for after in (1, 121, 122):
+        follow(provider, next_means=opens, after=after, reached_file=mark)
+        send(provider, reached_file=mark)
+    assert len(provider.called) == (3 if reached_by_it else 4)
+    assert provider.per_person == {town.address(person): 1 for person in (0, 1, 9)}
+    later = town.release([50], chain="later")
+    assert send(provider, reached_file=mark).accepted == 1, "what is released after the restore is not in doubt"
+    assert town.states(later) == {"accepted": 1}
+
+
+@on_both
 def test_where_nobody_can_be_asked_a_person_decides(
     town: Town, send: Sends, follow: Sends, mark: Path, story: Any
 ) -> None:

@@ -13,12 +13,12 @@ from prefect import Flow, Task
 from prefect.cache_policies import NO_CACHE
 from pydantic import BaseModel
 
-from flows import follow_up, forms, revise, steps, warn
+from flows import follow_up, forms, rehearse, revise, steps, warn
 from onevoice.alert import AlertFile
-from onevoice.desk import approve, draft, preview, status
+from onevoice.desk import approve, draft, officers, preview, status
 from onevoice.desk.officers import Actor
 from onevoice.desk.wiring import Desk
-from onevoice.errors import Conflict, Refused
+from onevoice.errors import Blocked, Conflict, Refused
 from onevoice.ledger import alerts
 from onevoice.settings import Mode
 from sandbox.testing import Sandbox
@@ -261,6 +261,19 @@ def test_on_a_live_deployment_a_form_ends_with_the_draft(desk: Desk) -> None:
     assert draft.step(desk, alert_id).state == "draft"
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("prefect")
+def test_a_live_deployment_is_not_rehearsed_on(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The form that approves for itself fails with the sentence before it drafts, submits or makes an officer."""
+    monkeypatch.setenv("ONEVOICE_MODE", "live")
+    known = officers.everybody(desk)
+
+    with pytest.raises(Blocked, match="takes no rehearsal"):
+        asyncio.run(rehearse.rehearse_alert(rehearse.Scenario.tornado, [forms.Zone("market")]))
+    assert status.listing(desk) == []
+    assert officers.everybody(desk) == known
+
+
 def test_the_story_of_a_run_names_nobody(desk: Desk) -> None:
     """An artifact holds ids, counts and links."""
     file = {"hazard": "tornado", "status": "Exercise", "area": {"zones": ["market"]}}
@@ -270,3 +283,15 @@ def test_the_story_of_a_run_names_nobody(desk: Desk) -> None:
     assert alert_id in told
     assert "@" not in told
     assert "555" not in told
+
+
+def test_the_story_of_a_run_says_what_is_posted(desk: Desk) -> None:
+    """With accounts how many posts wait; without, that there are none and why."""
+    file = {"hazard": "tornado", "status": "Exercise", "area": {"zones": ["market"]}}
+    alert_id = forms._draft_and_submit(desk, AlertFile.model_validate(file), "Maria Solis")  # noqa: SLF001 - what the form runs
+
+    told = steps.story(desk, alert_id)
+
+    assert "Public posts: " in told
+    assert ("14 waiting" in told) == bool(desk.accounts)
+    assert ("No social accounts are set up" in told) == (not desk.accounts)

@@ -13,6 +13,7 @@ from onevoice import catalogues
 from onevoice.alert import Alert, Area, Kind
 from onevoice.compose import Content
 from onevoice.facts import ActionIds, Fact, FactSet, Instant, Phone, Place, Places, Url
+from onevoice.localize import stamp
 from onevoice.people import Messenger
 
 HERE = Path(__file__).parent
@@ -31,9 +32,10 @@ def translated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for language, prefix in PREFIX.items():
         path = folder / "locales" / language / "LC_MESSAGES" / "messages.po"
         po = polib.pofile(str(path))
-        po.metadata["X-Provenance"] = "reviewed"
         for entry in po:
             entry.msgstr = entry.msgid if entry.msgid == "{source}" else f"{prefix} {entry.msgid}"
+            signed = stamp.signed(stamp.Stamp(), "reviewed", "A. Person", SENT.date(), (entry.msgid, entry.msgstr))
+            entry.tcomment = str(signed)
         po.save()
     return folder
 

@@ -155,9 +155,13 @@ def test_gettexts_own_check_passes(words: Path) -> None:
 
 # --- check
 
+FORM = {"P10", "P11", "P12", "P13", "P15"}
+
 
 def _found(words: Path, key: str) -> set[tuple[str, Severity]]:
-    return {(f.rule, f.severity) for f in catalogues.check(words) if f.part == f"locales/es {key}"}
+    """Those about meaning; tests/translators has those about form."""
+    found = [f for f in catalogues.check(words) if f.part == f"locales/es {key}" and f.rule not in FORM]
+    return {(f.rule, f.severity) for f in found}
 
 
 def test_a_whole_catalogue_has_no_findings(words: Path) -> None:

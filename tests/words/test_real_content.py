@@ -91,6 +91,21 @@ def test_without_a_number_of_its_own_an_alert_names_the_authoritys() -> None:
     assert "call 911." in text
 
 
+# --- who is put outside
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("hazard", sorted(_content().lexicon.hazards))
+def test_a_dropped_place_gets_no_all_clear(hazard: str, language: str) -> None:
+    """A place may be left out by a slip: its people hear what is known and whom to ask, not that they may return."""
+    lexicon, text = _content().lexicon, _content().sentence
+    told = lexicon.hazards[hazard].kinds["outside"].actions
+    assert [action for action in told if lexicon.actions[action].cap == "AllClear"] == []
+    openings = {text(language, f"hazard.{hazard}.outside.opening.{tier}").text for tier in ("T1", "T2", "T4")}
+    ended = re.compile(r"has ended|over|terminaron|ya no hay|est finie|sont finies|fini|انته|đã hết|đã xong|解除|结束")
+    assert [opening for opening in openings if ended.search(opening.replace("covers", "").lower())] == []
+
+
 # --- which disease
 
 
