@@ -70,7 +70,7 @@ def _levels(root: Path, language: str) -> dict[str, re.Pattern[str]]:
 
 def _language(case: Case, language: str) -> Iterator[Finding]:
     words = _without_facts(case, language)
-    if sum(c.isalpha() for c in words) < _FEWEST:
+    if sum(map(str.isalpha, words)) < _FEWEST:
         return
     here, others = _tongues(case.library, language)
     found = tongues.other_language(words, here, others)
@@ -92,7 +92,12 @@ def _without_facts(case: Case, language: str) -> str:
 
 
 def _source_length(case: Case) -> int:
-    return sum(len(SLOT.sub("", case.library.lexicon.sources[key])) for key in case.variant.said)
+    return sum(_length(case.library.lexicon.sources[key]) for key in case.variant.said)
+
+
+@lru_cache(maxsize=8192)
+def _length(source: str) -> int:
+    return len(SLOT.sub("", source))
 
 
 @lru_cache(maxsize=64)

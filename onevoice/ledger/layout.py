@@ -43,7 +43,7 @@ def lay_out(conn: Connection, wanted: Wanted) -> Layout:
     """Look at the contacts, on a connection that no pool takes back (`Ledger.apart`). Writes nothing that stays."""
     meant = who(conn, wanted).subquery("meant_person")
     columns = (type_coerce(meant.c[name], audience.c[name].type).label(name) for name in SNAPSHOT)
-    person = keep(conn, "person", select(*columns), "contact_id")
+    person = keep(conn, "person", select(*columns))
     with joined_whole(conn):
         placed = placed_ways(ways(person, wanted.topic, fresh=True).cte("open_way"))
         way = keep(conn, "way", select(placed), "point_id")

@@ -129,7 +129,7 @@ def arrange(layout: Layout, chosen: Mapping[Any, Chosen], languages: Mapping[str
     _keep_words(conn, chosen, languages or {})
     held = any(words.variant_id is None for words in chosen.values())
     with joined_whole(conn):
-        worded = keep(conn, "worded", with_words(layout.point, _WORDS), "point_id")
+        worded = keep(conn, "worded", with_words(layout.point, _WORDS), *(("point_id",) if held else ()))
         _nobody_forgotten(conn, worded)
         turn = keep(conn, "turn", _turns(layout, worded) if held else _first(layout.way), "point_id")
         new = keep(conn, "new", _new(worded, turn))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -25,9 +26,14 @@ def script(language: str) -> str:
 
 def in_script(text: str, language: str) -> float:
     """The share of letters that are of the language's script; 1 where there are no letters."""
-    letters = [c for c in text if c.isalpha()]
-    own = sum(unicodedata.name(c, "").startswith(script(language)) for c in letters)
-    return own / len(letters) if letters else 1.0
+    letters = [(_name(c), times) for c, times in Counter(text).items() if c.isalpha()]
+    own = sum(times for name, times in letters if name.startswith(script(language)))
+    return own / sum(times for _, times in letters) if letters else 1.0
+
+
+@lru_cache(maxsize=4096)
+def _name(letter: str) -> str:
+    return unicodedata.name(letter, "")
 
 
 def other_language(text: str, tongue: Tongue, others: Iterable[Tongue]) -> str | None:
@@ -54,7 +60,13 @@ def _small_words(text: str, tongue: Tongue, rivals: Iterable[Tongue]) -> int:
     own = _common(tongue) - frozenset().union(*(_common(rival) for rival in rivals)) if rivals else _common(tongue)
     if not tongue.spaced:
         return sum(text.count(word) for word in own)
-    return sum(word[0].lower().replace("’", "'") in own for word in _WORD.finditer(text))
+    return sum(times for word, times in _words(text).items() if word in own)
+
+
+@lru_cache(maxsize=4)
+def _words(text: str) -> Counter[str]:
+    """How often each word stands in a text; kept because one text is held against several languages in turn."""
+    return Counter(word.lower().replace("’", "'") for word in _WORD.findall(text))
 
 
 @lru_cache(maxsize=32)
