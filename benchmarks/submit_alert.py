@@ -94,13 +94,15 @@ def _wanted(gazetteer: Gazetteer, previous: tuple[int, ...] = ()) -> plan.Wanted
 def _submit(
     ledger: Ledger, release: int, wanted: plan.Wanted, texts: Sequence[plan.InUse]
 ) -> tuple[Measured, plan.Planned]:
-    """Snapshot, plan and commit, as a submit does."""
+    """Look, arrange, write and commit, as a submit does."""
     chosen = {(u.profile_key, u.means, u.messenger, u.group): plan.Chosen(f"v{i}") for i, u in enumerate(texts)}
-    with Measured("submit") as measured, ledger.write() as conn:
-        _release(conn, release)
-        plan.snapshot(conn, release, wanted, NOW)
-        planned = plan.plan(conn, release, chosen, NOW)
-    return measured, planned
+    with Measured("submit") as measured, ledger.apart() as apart:
+        with apart.look() as conn:
+            arranged = plan.arrange(plan.lay_out(conn, wanted), chosen)
+        with apart.write() as conn:
+            _release(conn, release)
+            plan.put(conn, release, arranged, NOW)
+    return measured, arranged.planned
 
 
 def _release(conn: Connection, release: int) -> None:

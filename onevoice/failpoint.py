@@ -17,6 +17,7 @@ from onevoice.settings import Mode
 class Point(StrEnum):
     """Where. The value says what has happened already, and what has not."""
 
+    SUBMIT_READY = "looked and composed, nothing written"
     SUBMIT_OPEN = "submitted, not committed"
     SUBMIT_DONE = "submit committed"
     RELEASE_OPEN = "released, not committed"

@@ -84,6 +84,11 @@ class Case:
         """True where a translation has other slots than its source: P04 holds the language back for that."""
         return not _same_slots(self.said(language, key).text, self.library.lexicon.sources[key])
 
+    @cached_property
+    def claimed(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Language → key and sentence of what the text claims to hold; `facts` fills it."""
+        return {}
+
     # --- values
 
     def fact(self, name: str) -> Fact | None:

@@ -129,6 +129,8 @@ def _required_times(case: Case) -> Iterator[tuple[str, str]]:
 def _sentences(case: Case, part: str, language: str) -> Iterator[Finding]:
     """Each sentence that the text claims to hold stands there unchanged, with its own facts in its slots."""
     for key, text in _claimed(case, language):
+        if sentences.as_written(text, case.texts[part]):
+            continue
         matches = [sentences.values(match) for match in sentences.found(text, case.texts[part])]
         if matches:
             yield from min((list(_wrong_values(case, language, values)) for values in matches), key=len)
@@ -151,11 +153,14 @@ def _sentences_somewhere(case: Case) -> Iterator[Finding]:
                 yield finding("C02", f"{_who(case, language)} lacks or changes the sentence “{text}”.")
 
 
-def _claimed(case: Case, language: str) -> Iterator[tuple[str, str]]:
-    for key in case.variant.said:
-        text = case.said(language, key).text
-        if sentences.has_words(text) and not case.damaged(language, key):
-            yield key, text
+def _claimed(case: Case, language: str) -> tuple[tuple[str, str], ...]:
+    """Key and sentence; worked out once for a text, which may have several parts."""
+    if language not in case.claimed:
+        said = ((key, case.said(language, key).text) for key in case.variant.said)
+        case.claimed[language] = tuple(
+            (key, text) for key, text in said if sentences.has_words(text) and not case.damaged(language, key)
+        )
+    return case.claimed[language]
 
 
 def _wrong_values(case: Case, language: str, values: Mapping[str, str]) -> Iterator[Finding]:

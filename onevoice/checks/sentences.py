@@ -13,6 +13,7 @@ _FEWEST_LETTERS = 2
 _ENDS = r"\n.!?…。！？؟।:：;；)）/>"
 _BEGINS = rf"(?:^|(?<=[{_ENDS}])|(?<=[{_ENDS}] ))"
 """Where a sentence can begin: what stands before it ends another one. "Do not move." is no "Move."."""
+_STOPS = frozenset(_ENDS.replace(r"\n", "\n"))
 
 
 @lru_cache(maxsize=8192)
@@ -62,7 +63,20 @@ def _readings(sentence: str) -> tuple[re.Pattern[str], ...]:
 
 def stands(sentence: str, text: str) -> bool:
     """True where the sentence stands in a plain text, with whatever in its slots."""
-    return pattern(sentence).search(text) is not None
+    return as_written(sentence, text) or pattern(sentence).search(text) is not None
+
+
+def as_written(sentence: str, text: str) -> bool:
+    """True where a sentence without slots stands there as it is written: then no pattern has to search for it."""
+    words = _whole(sentence)
+    at = text.find(words) if words else -1
+    return at == 0 or (at > 0 and (text[at - 1] in _STOPS or (text[at - 1] == " " and text[at - 2 : at - 1] in _STOPS)))
+
+
+@lru_cache(maxsize=8192)
+def _whole(sentence: str) -> str:
+    """The plain words of a sentence without slots; of one with slots, nothing."""
+    return "" if SLOT.search(sentence) or sentence != sentence.strip() else plain(sentence)
 
 
 @lru_cache(maxsize=8192)

@@ -1,7 +1,12 @@
-"""Submit: freeze the texts, write the deliveries, and ask for approval. What is approved is what was frozen here."""
+"""Submit: freeze the texts, write the deliveries, and ask for approval. What is approved is what was frozen here.
+
+The people are looked at once, the texts are made from that look, and all of it is written in one short transaction.
+What is looked at may change until then; `_took`, `plan.put` and the claim of each delivery (opt-outs) see to that.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from onevoice.desk import ask, draft, duration, prepare
@@ -14,13 +19,32 @@ from onevoice.settings import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from onevoice.alert import Alert
     from onevoice.desk.officers import Actor
     from onevoice.desk.prepare import Prepared
     from onevoice.desk.wiring import Desk
     from onevoice.ledger.engine import Connection
-    from onevoice.ledger.plan import Planned
+    from onevoice.ledger.plan import Arranged, Planned
+
+OPEN = ("draft", "returned")
+"""States in which an alert can be submitted."""
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """All that is frozen, as one look at the database has it."""
+
+    row: alerts.AnyRow
+    prepared: Prepared
+    arranged: Arranged
+    variants: list[dict[str, Any]]
+    summary: dict[str, Any]
+
+    @property
+    def alert(self) -> Alert:
+        return self.prepared.alert
 
 
 def submit(desk: Desk, alert_id: str, actor: Actor, overrides: Mapping[str, str] | None = None) -> draft.Step:
@@ -28,17 +52,18 @@ def submit(desk: Desk, alert_id: str, actor: Actor, overrides: Mapping[str, str]
 
     Raises:
         Blocked: a finding stops the release, or the alert may not be sent in this mode.
-        Conflict: the alert is no draft any more.
+        Conflict: the alert is no draft any more, or it or the contacts changed while the texts were made.
         Unusable: no such alert; an override without a reason.
     """
     overrides = overrides or {}
     _reasons_given(overrides)
-    alert = _fresh(desk, alert_id)
-    for problem in obstacles(desk, alert):
-        raise problem
-    with desk.ledger.write() as conn:
-        _freeze(desk, conn, alert, actor, overrides)
-        failpoint(Point.SUBMIT_OPEN)
+    with desk.ledger.apart() as apart:
+        with apart.look() as conn:
+            ready = _ready(desk, conn, _fresh(conn, alert_id), frozenset(overrides))
+        failpoint(Point.SUBMIT_READY)
+        with apart.write() as conn:
+            _freeze(desk, conn, ready, actor, overrides)
+            failpoint(Point.SUBMIT_OPEN)
     failpoint(Point.SUBMIT_DONE)
     ask.ask(desk, alert_id)
     return draft.step(desk, alert_id)
@@ -51,13 +76,12 @@ def _reasons_given(overrides: Mapping[str, str]) -> None:
             raise Unusable(what, where="--override")
 
 
-def _fresh(desk: Desk, alert_id: str) -> Alert:
-    with desk.ledger.read() as conn:
-        row = draft.found(conn, alert_id)
-        if row.state not in ("draft", "returned"):
-            what = f"{alert_id} is {row.state}, so it cannot be submitted."
-            raise Conflict(what, remedy="Make a new version to change it.")
-        return alerts.value(row)
+def _fresh(conn: Connection, alert_id: str) -> alerts.AnyRow:
+    row = draft.found(conn, alert_id)
+    if row.state not in OPEN:
+        what = f"{alert_id} is {row.state}, so it cannot be submitted."
+        raise Conflict(what, remedy="Make a new version to change it.")
+    return row
 
 
 def obstacles(desk: Desk, alert: Alert) -> Iterator[Blocked]:
@@ -80,38 +104,53 @@ def _nothing_blocks(prepared: Prepared) -> None:
         raise Blocked(what, remedy="Mend them; `onevoice alert preview` shows each.")
 
 
-def _freeze(desk: Desk, conn: Connection, alert: Alert, actor: Actor, overrides: Mapping[str, str]) -> None:
-    """The snapshot of people, the texts that it needs, and the deliveries, all from one look at the contacts."""
-    now, who = desk.now(), prepare.wanted(desk, conn, alert)
-    if not alerts.move(
-        conn, alert.id, of=("draft", "returned"), to="submitted", submitted_by=actor.name, submitted_at=now
-    ):
-        what = f"{alert.id} was submitted by somebody else a moment ago."
-        raise Conflict(what)
+def _ready(desk: Desk, conn: Connection, row: alerts.AnyRow, passed: frozenset[str]) -> _Ready:
+    """The people, the texts that they need, and the deliveries, all from one look at the contacts."""
+    alert = alerts.value(row)
+    for problem in obstacles(desk, alert):
+        raise problem
+    layout = plan.lay_out(conn, who := prepare.wanted(desk, conn, alert))
+    audience = prepare.Audience(who, layout.numbers(), tuple(layout.in_use()))
+    prepared = prepare.prepared(desk, conn, alert, audience, passed)
+    _nothing_blocks(prepared)
+    variants = alerts.variant_rows([(v, duration.units(v)) for v in prepared.variants], passed)
+    arranged = plan.arrange(layout, prepared.chosen, {v["id"]: v["language"] for v in variants})
+    return _Ready(row, prepared, arranged, variants, _summary(desk, conn, prepared, arranged.planned))
+
+
+def _freeze(desk: Desk, conn: Connection, ready: _Ready, actor: Actor, overrides: Mapping[str, str]) -> None:
+    """Write what is ready. Everything that can be worked out before is: others wait for this."""
+    now, alert, planned = desk.now(), ready.alert, ready.arranged.planned
+    _took(conn, ready, actor, now)
     alerts.void(conn, alert.id, now)
     release_id = alerts.freeze(conn, alert, mode=desk.settings.mode, at=now)
-    plan.snapshot(conn, release_id, who, now)
-    with plan.laid_out(conn, release_id) as layout:
-        audience = prepare.Audience(who, layout.numbers(), tuple(layout.in_use()))
-        prepared = prepare.prepared(desk, conn, alert, audience, frozenset(overrides))
-        _nothing_blocks(prepared)
-        alerts.put_variants(conn, release_id, [(v, duration.units(v)) for v in prepared.variants], overrides)
-        planned = plan.put(layout, prepared.chosen, now)
-    deliveries = planned.deliveries + posts.plan_posts(conn, desk.vault, release_id, prepared.posting.posts, now)
+    alerts.put_variants(conn, release_id, ready.variants)
+    plan.put(conn, release_id, ready.arranged, now)
+    deliveries = planned.deliveries + posts.plan_posts(conn, desk.vault, release_id, ready.prepared.posting.posts, now)
     signed = posts.signed(conn, release_id)
-    content = release_hash(alert, prepared.variants, desk.settings.mode, planned.contacts, deliveries, signed)
+    content = release_hash(alert, ready.prepared.variants, desk.settings.mode, planned.contacts, deliveries, signed)
     for rule, reason in overrides.items():
         alerts.put_override(conn, release_id=release_id, rule=rule, by=actor.name, reason=reason, at=now)
-    alerts.seal(
-        conn,
-        release_id,
-        hash=content,
-        contacts=planned.contacts,
-        deliveries=deliveries,
-        summary=_summary(desk, conn, prepared, planned),
-    )
-    detail = {"release": content, "contacts": planned.contacts, "deliveries": deliveries}
+    counts = {"contacts": planned.contacts, "deliveries": deliveries}
+    alerts.seal(conn, release_id, hash=content, summary=ready.summary, **counts)
+    detail = {"release": content} | counts
     audit.append(conn, desk.vault, actor=actor.name, act="submitted", subject=alert.id, detail=detail)
+
+
+def _took(conn: Connection, ready: _Ready, actor: Actor, now: datetime) -> None:
+    """Take the alert, if it and its chain are still what the texts were made from."""
+    alert, again = ready.alert, "Submit again."
+    first = alerts.move(conn, alert.id, of=OPEN, to="submitted", submitted_by=actor.name, submitted_at=now)
+    row = draft.found(conn, alert.id)
+    if not first:
+        what = f"{alert.id} was submitted by somebody else, or is no draft any more: it is {row.state}."
+        raise Conflict(what)
+    if row.body != ready.row.body:
+        what = f"{alert.id} was edited while its texts were made."
+        raise Conflict(what, remedy=again)
+    if tuple(alerts.releases_of_chain(conn, alert.chain)) != ready.prepared.wanted.previous_releases:
+        what = f"Another version was released while the texts of {alert.id} were made."
+        raise Conflict(what, remedy=again)
 
 
 def _summary(desk: Desk, conn: Connection, prepared: Prepared, planned: Planned) -> dict[str, Any]:

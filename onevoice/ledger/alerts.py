@@ -223,13 +223,13 @@ def releases_before(conn: Connection, release_id: int) -> list[int]:
 # --- variants, approvals, overrides ---------------------------------------------------------------------------
 
 
-def put_variants(
-    conn: Connection, release_id: int, variants: Iterable[tuple[Variant, int]], passed: Container[str] = ()
-) -> None:
-    """Store the finished texts, each with its units (SMS segments, or one). `passed`: rules that were overridden."""
-    rows = [
+def variant_rows(variants: Iterable[tuple[Variant, int]], passed: Container[str] = ()) -> list[dict[str, Any]]:
+    """Finished texts as they are stored, each with its units (SMS segments, or one), but for the release.
+
+    `passed`: rules that were overridden.
+    """
+    return [
         {
-            "release_id": release_id,
             "id": v.id,
             "hash": v.hash,
             "language": "+".join(v.profile.languages),
@@ -244,8 +244,12 @@ def put_variants(
         }
         for v, units in variants
     ]
-    if rows:
-        conn.execute(variant.insert(), rows)
+
+
+def put_variants(conn: Connection, release_id: int, rows: Iterable[dict[str, Any]]) -> None:
+    """Store finished texts, as `variant_rows` made them."""
+    if new := [{"release_id": release_id} | row for row in rows]:
+        conn.execute(variant.insert(), new)
 
 
 def variants(conn: Connection, release_id: int) -> list[Variant]:

@@ -31,6 +31,9 @@ BUSY_SECONDS = 30
 STOPPED_SECONDS = 15
 """How long PostgreSQL keeps the locks of a sender or listener that says nothing more in the middle of a transaction."""
 
+_APART_KIB = 24_576
+"""What a look and its write keep of the database in memory, in KiB; of their temporary tables twice as much."""
+
 Clock = Callable[[Connection], datetime]
 """Tells the time inside a transaction. Everybody's is `database_now`, but for tests that travel in time."""
 
@@ -69,13 +72,45 @@ def insert_several(conn: Connection, table: Any, rows: Sequence[dict[str, Any]],
     return conn.execute(new, list(rows)).all()  # a row count would be -1 where the driver returns the new key
 
 
+class Apart:
+    """A connection of its own, for a long look and the short write that follows from it.
+
+    Temporary tables that the look makes last until the connection is closed: the write finds them, nobody else does.
+    """
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """One consistent look that holds up no writer. It may make temporary tables, and changes no others."""
+        with self._begun(begins="BEGIN", isolation_level="REPEATABLE READ") as conn:
+            yield conn
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One short write transaction, as `Ledger.write`. The look is over: what it saw may have changed since."""
+        with self._begun(begins="BEGIN IMMEDIATE", isolation_level="READ COMMITTED") as conn:
+            yield conn
+
+    @contextmanager
+    def _begun(self, *, begins: str, isolation_level: str) -> Iterator[Connection]:
+        if self._conn.dialect.name == "postgresql":
+            self._conn.execution_options(isolation_level=isolation_level)
+        else:
+            self._conn.execution_options(begins=begins)
+        with self._conn.begin():
+            yield self._conn
+
+
 class Ledger:
     """The database: short write transactions, and reads that cannot write."""
 
-    def __init__(self, url: URL, write: Engine, read: Engine) -> None:
+    def __init__(self, url: URL, write: Engine, read: Engine, apart: Engine) -> None:
         self._url = url
         self._write = write
         self._read = read
+        self._apart = apart
         self._file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
         self._inode: int | None = None
 
@@ -128,6 +163,17 @@ class Ledger:
             yield conn
 
     @contextmanager
+    def apart(self) -> Iterator[Apart]:
+        """A connection for what takes seconds to work out and must then be written at once. Closed after the block.
+
+        Raises:
+            OutOfReach: as `read` and `write`.
+        """
+        self._still_there()
+        with _explained(), self._apart.connect() as conn:
+            yield Apart(conn)
+
+    @contextmanager
     def write_within(self, seconds: float) -> Iterator[Connection]:
         """As `write`, on a connection of its own and given up sooner: for what must not wait behind others.
 
@@ -168,6 +214,7 @@ class Ledger:
         """Let go of all connections."""
         self._write.dispose()
         self._read.dispose()
+        self._apart.dispose()
 
     def _still_there(self) -> None:
         """Refuse to go on writing into a file that was deleted or replaced under us."""
@@ -205,22 +252,29 @@ def _parsed(url: str) -> URL:
     return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
 
 
-def _sqlite(url: URL) -> tuple[Engine, Engine]:
-    write, read = (_engine(url, connect_args={"timeout": BUSY_SECONDS}) for _ in range(2))
+def _sqlite(url: URL) -> tuple[Engine, Engine, Engine]:
+    waits = {"timeout": BUSY_SECONDS}
+    write, read = (_engine(url, connect_args=waits) for _ in range(2))
+    apart = create_engine(url, hide_parameters=True, poolclass=NullPool, connect_args=waits)
     _pragmas(write, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+    _pragmas(
+        apart, "synchronous=FULL", "foreign_keys=ON", f"cache_size=-{_APART_KIB}", f"temp.cache_size=-{2 * _APART_KIB}"
+    )
     _pragmas(read, "query_only=ON")
     event.listen(write, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(apart, "begin", lambda conn: conn.exec_driver_sql(conn.get_execution_options()["begins"]))
     event.listen(read, "begin", lambda conn: conn.exec_driver_sql("BEGIN"))
-    return write, read
+    return write, read, apart
 
 
-def _postgresql(url: URL) -> tuple[Engine, Engine]:
+def _postgresql(url: URL) -> tuple[Engine, Engine, Engine]:
     options = f"-c lock_timeout={BUSY_SECONDS}s"
     known = {"connect_timeout": 5}
     write = _engine(url, connect_args={**known, "options": options}, pool_pre_ping=True)
     only = f"{options} -c default_transaction_read_only=on"
     read = _engine(url, connect_args={**known, "options": only}, pool_pre_ping=True, isolation_level="REPEATABLE READ")
-    return write, read
+    apart = create_engine(url, hide_parameters=True, poolclass=NullPool, connect_args={**known, "options": options})
+    return write, read, apart
 
 
 def _impatient(url: URL, seconds: float) -> Engine:

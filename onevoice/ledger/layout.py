@@ -1,35 +1,37 @@
-"""The layout of a release: every way to the people of its snapshot, and the text that each point needs, kept in hand.
+"""The layout of a version: who is meant, every way to them, and the text that each point needs, kept in hand.
 
-It is worked out once for a submit: which texts are needed is read from it, and the deliveries are written from it.
+It is worked out once for a submit, in one look at the contacts: which texts are needed is read from it, and what is
+written in the end is what it holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, select, type_coerce
 
 from onevoice.ledger.needed import InUse, Numbers, counted, numbers_of, placed_ways
-from onevoice.ledger.points import points, ways
-from onevoice.ledger.scratch import joined_whole, kept
+from onevoice.ledger.points import Rank, points, ways
+from onevoice.ledger.scratch import joined_whole, keep
 from onevoice.ledger.tables import audience
-from onevoice.ledger.words import ranks, topic_of
+from onevoice.ledger.wanted import Wanted, who
+
+SNAPSHOT = tuple(c.name for c in audience.c if c.name != "release_id")
+"""What is kept of a person."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Temporary tables of one write transaction: `way` as `placed_ways` has it, `point` as `points`."""
+    """Temporary tables: `person` has the columns of SNAPSHOT, `way` is as `placed_ways` has it, `point` as `points`."""
 
     conn: Connection
-    release_id: int
+    person: Table
     way: Table
     point: Table
 
     def numbers(self) -> Numbers:
-        """Who is meant, counted in the snapshot."""
-        return numbers_of(self.conn, select(audience).where(audience.c.release_id == self.release_id).cte("person"))
+        """Who is meant, counted."""
+        return numbers_of(self.conn, self.person)
 
     def in_use(self) -> list[InUse]:
         """Which texts are needed."""
@@ -37,14 +39,14 @@ class Layout:
             return counted(self.conn, self.way, self.point)
 
 
-@contextmanager
-def laid_out(conn: Connection, release_id: int) -> Iterator[Layout]:
-    """The layout of a release whose snapshot was stored in this transaction; gone after the block."""
-    person = select(audience).where(audience.c.release_id == release_id).subquery("person")
-    placed = placed_ways(ways(person, topic_of(conn, release_id), fresh=True).cte("open_way"))
-    with ExitStack() as block:
-        with joined_whole(conn):
-            way = block.enter_context(kept(conn, "way", select(placed), "point_id"))
-            needed = points(way, ranks(conn, release_id))
-            point = block.enter_context(kept(conn, "point", needed, "point_id"))
-        yield Layout(conn, release_id, way, point)
+def lay_out(conn: Connection, wanted: Wanted) -> Layout:
+    """Look at the contacts, on a connection that no pool takes back (`Ledger.apart`). Writes nothing that stays."""
+    meant = who(conn, wanted).subquery("meant_person")
+    columns = (type_coerce(meant.c[name], audience.c[name].type).label(name) for name in SNAPSHOT)
+    person = keep(conn, "person", select(*columns))
+    with joined_whole(conn):
+        placed = placed_ways(ways(person, wanted.topic, fresh=True).cte("open_way"))
+        way = keep(conn, "way", select(placed), "point_id")
+        ranks = [Rank(s.precedence, s.id, s.messenger) for s in wanted.segments_all]
+        point = keep(conn, "point", points(way, ranks), "point_id")
+    return Layout(conn, person, way, point)

@@ -25,7 +25,16 @@ from onevoice.ledger.points import points, ways
 from onevoice.ledger.scratch import joined_whole, kept
 from onevoice.ledger.states import DeliveryState as S
 from onevoice.ledger.tables import audience, delivery, reached_at, release, served
-from onevoice.ledger.words import NEW_DELIVERY, delivered_at, new_deliveries, ranks, slowest_first, topic_of, with_words
+from onevoice.ledger.words import (
+    NEW_DELIVERY,
+    assigned,
+    delivered_at,
+    new_deliveries,
+    ranks,
+    slowest_first,
+    topic_of,
+    with_words,
+)
 
 FAILED = (S.UNDELIVERED, S.EXPIRED, S.SUPPRESSED, S.PARKED)
 """A delivery in one of these reaches nobody any more."""
@@ -55,7 +64,7 @@ def next_means(conn: Connection, release_id: int, now: datetime, *, deadline_ms:
         kept(conn, "untried", _untried(due, told, way), "point_id") as untried,
     ):
         point = points(way, ranks(conn, release_id)).cte("point")
-        with kept(conn, "worded", with_words(point, release_id), "point_id") as worded:
+        with kept(conn, "worded", with_words(point, assigned(release_id)), "point_id") as worded:
             added = _deliver(conn, release_id, untried, worded, now)
         _serve(conn, release_id, untried)
     return added

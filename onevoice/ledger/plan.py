@@ -1,31 +1,56 @@
 """The plan: who gets which words at which contact point. What is written here at submit is the audience snapshot.
 
-`people` and `in_use` read for the preview; `snapshot` and `plan` write, in the transaction of the submit; `next_means`
-follows up.
+`people` and `in_use` read for the preview. A submit looks first and writes in the end, on one connection: `lay_out`
+and `arrange` look and hold up nobody, `put` is the short write. `next_means` follows up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Table, and_, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    FromClause,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    and_,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from onevoice.errors import Conflict
-from onevoice.ledger.layout import Layout, laid_out
+from onevoice.ledger.layout import SNAPSHOT, Layout, lay_out
 from onevoice.ledger.needed import InUse, Key, Numbers, in_use, people, placed_ways
 from onevoice.ledger.next_means import next_means
-from onevoice.ledger.scratch import count_again, joined_whole, kept
-from onevoice.ledger.tables import assignment, audience, delivery, served
-from onevoice.ledger.wanted import Wanted, topic, who
-from onevoice.ledger.words import NEW_DELIVERY, SHARED_POINT, delivered_at, new_deliveries, slowest_first, with_words
+from onevoice.ledger.scratch import count_again, joined_whole, keep
+from onevoice.ledger.tables import assignment, audience, contact_point, delivery, served
+from onevoice.ledger.wanted import Wanted, topic
+from onevoice.ledger.words import (
+    COPIED,
+    NEW_DELIVERY,
+    SHARED_POINT,
+    delivered_at,
+    new_deliveries,
+    slowest_first,
+    with_words,
+)
 
 __all__ = [
     "HELD",
     "SHARED_POINT",
+    "Arranged",
     "Chosen",
     "InUse",
     "Key",
@@ -33,13 +58,12 @@ __all__ = [
     "Numbers",
     "Planned",
     "Wanted",
+    "arrange",
     "in_use",
-    "laid_out",
+    "lay_out",
     "next_means",
     "people",
-    "plan",
     "put",
-    "snapshot",
     "topic",
 ]
 
@@ -57,7 +81,7 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Planned:
-    """What a plan wrote: `contacts` are served by `deliveries`; `fallback` are those not told in their own words."""
+    """What a plan writes: `contacts` are served by `deliveries`; `fallback` are those not told in their own words."""
 
     contacts: int
     deliveries: int
@@ -66,54 +90,70 @@ class Planned:
     fallback: Mapping[str, int]
 
 
-def snapshot(conn: Connection, release_id: int, wanted: Wanted, now: datetime) -> None:  # noqa: ARG001 - the contract names a time
-    """Store who is meant by a release and how each is treated."""
-    person = who(conn, wanted).subquery("person")
-    names = [c.name for c in audience.c if c.name != "release_id"]
-    rows = select(literal(release_id), *(person.c[name] for name in names))
-    conn.execute(insert(audience).from_select(["release_id", *names], rows))
+@dataclass(frozen=True)
+class Arranged:
+    """All that a submit writes about people, in temporary tables but for the number of the release.
+
+    `words` are the columns of `assignment` and the text's `language`; `new` has the deliveries in their order, `turn`
+    who is served where.
+    """
+
+    person: Table
+    words: Table
+    new: Table
+    turn: Table
+    planned: Planned
 
 
-def plan(conn: Connection, release_id: int, chosen: Mapping[Any, Chosen], now: datetime) -> Planned:
-    """Write the deliveries of a snapshot: each person's first means, or all of them where they go at once.
+_WORDS = Table(
+    "kept_words",
+    MetaData(),
+    *(Column(c.name, Text(), index=c.name == "profile_key") for c in assignment.c if c.name != "release_id"),
+    Column("language", Text()),
+    prefixes=["TEMPORARY"],
+)
+
+
+# --- in the look ----------------------------------------------------------------------------------------------------
+
+
+def arrange(layout: Layout, chosen: Mapping[Any, Chosen], languages: Mapping[str, str] | None = None) -> Arranged:
+    """Work out the deliveries: each person's first means, or all of them where they go at once. Still the look.
+
+    `languages`: of each text, by its id.
 
     Raises:
-        Conflict: somebody needs a text that was not chosen: contacts changed since the texts were made.
+        Conflict: somebody needs a text that was not chosen.
     """
-    with laid_out(conn, release_id) as layout:
-        return put(layout, chosen, now)
-
-
-def put(layout: Layout, chosen: Mapping[Any, Chosen], now: datetime) -> Planned:
-    """`plan`, for a release that is laid out already."""
-    conn, release_id = layout.conn, layout.release_id
-    _assign(conn, release_id, chosen)
+    conn = layout.conn
+    _keep_words(conn, chosen, languages or {})
     held = any(words.variant_id is None for words in chosen.values())
-    with joined_whole(conn), kept(conn, "worded", with_words(layout.point, release_id), "point_id") as worded:
+    with joined_whole(conn):
+        worded = keep(conn, "worded", with_words(layout.point, _WORDS), *(("point_id",) if held else ()))
         _nobody_forgotten(conn, worded)
-        with _turns(layout, worded, held=held) as turn:
-            _deliver(conn, release_id, turn, worded, now)
-            _serve(conn, release_id, turn)
-    _hold(conn, release_id)
-    count_again(conn, "audience", "delivery", "served")
-    return _planned(conn, release_id)
+        turn = keep(conn, "turn", _turns(layout, worded) if held else _first(layout.way), "point_id")
+        new = keep(conn, "new", _new(worded, turn))
+        _hold(conn, layout.person, turn)
+        return Arranged(layout.person, _WORDS, new, turn, _planned(conn, layout.person, new, turn))
 
 
-def _assign(conn: Connection, release_id: int, chosen: Mapping[Any, Chosen]) -> None:
+def _keep_words(conn: Connection, chosen: Mapping[Any, Chosen], languages: Mapping[str, str]) -> None:
     rows = [
         {
-            "release_id": release_id,
             "profile_key": "|".join([profile, *map(str, treated)]),
             "means": str(means),
             "messenger": messenger or "",
             "text_group": group,
             "variant_id": words.variant_id,
             "fallback": words.fallback,
+            "language": languages.get(words.variant_id or ""),
         }
         for (profile, means, messenger, group, *treated), words in chosen.items()
     ]
+    _WORDS.create(conn)
     if rows:
-        conn.execute(insert(assignment), rows)
+        conn.execute(insert(_WORDS), rows)
+    count_again(conn, _WORDS.name)
 
 
 def _nobody_forgotten(conn: Connection, worded: Table) -> None:
@@ -123,65 +163,86 @@ def _nobody_forgotten(conn: Connection, worded: Table) -> None:
         raise Conflict(what, where="submit", remedy="Submit again.")
 
 
-@contextmanager
-def _turns(layout: Layout, worded: Table, *, held: bool) -> Iterator[FromClause]:
-    """The ways that are used now: each person's first whose text is not held back, or all where they go at once."""
+def _first(way: FromClause) -> Any:
+    """The ways that are used first."""
+    return select(way.c.contact_id, way.c.point_id, way.c.means).where(way.c.now == 1)
+
+
+def _turns(layout: Layout, worded: Table) -> Any:
+    """Each person's first way whose text is not held back, or all of those where they go at once."""
     way = layout.way
-    if not held:
-        yield select(way.c.contact_id, way.c.point_id, way.c.means).where(way.c.now == 1).subquery("turn")
-        return
     open_ = (
         select(way.c.contact_id, way.c.point_id, way.c.means, way.c.place, way.c.at_once)
         .join_from(way, worded, worded.c.point_id == way.c.point_id)
         .where(worded.c.variant_id.is_not(None))
     )
-    placed = placed_ways(open_.cte("open_way"))
-    first = select(placed.c.contact_id, placed.c.point_id, placed.c.means).where(placed.c.now == 1)
-    with kept(layout.conn, "turn", first, "point_id") as turn:
-        yield turn
+    return _first(placed_ways(open_.cte("open_way")))
 
 
-def _deliver(conn: Connection, release_id: int, turn: FromClause, worded: Table, now: datetime) -> None:
-    """One delivery for each point at which somebody gets the text now."""
-    chosen = worded.c.point_id.in_(select(turn.c.point_id))
-    rows = new_deliveries(release_id, worded, now, literal(1)).where(chosen).order_by(*slowest_first(worded))
-    conn.execute(insert(delivery).from_select(NEW_DELIVERY, rows))
+def _new(worded: Table, turn: Table) -> Any:
+    """One delivery for each point at which somebody gets the text now, with its place among them."""
+    place = type_coerce(func.row_number().over(order_by=slowest_first(worded)), Integer).label("place")
+    return select(*(worded.c[n] for n in COPIED), place).where(worded.c.point_id.in_(select(turn.c.point_id)))
 
 
-def _serve(conn: Connection, release_id: int, turn: FromClause) -> None:
-    """Each contact is served by the delivery at the point that is their turn."""
-    rows = select(delivery.c.id, turn.c.contact_id).join_from(turn, delivery, delivered_at(release_id, turn))
-    conn.execute(insert(served).from_select(["delivery_id", "contact_id"], rows))
-
-
-def _hold(conn: Connection, release_id: int) -> None:
+def _hold(conn: Connection, person: Table, turn: Table) -> None:
     """Mark those for whom every text is held back, so that nobody counts them as told."""
-    told = select(served.c.contact_id).join(delivery, served.c.delivery_id == delivery.c.id)
-    untold = audience.c.contact_id.not_in(told.where(delivery.c.release_id == release_id))
-    waiting = (audience.c.release_id == release_id, audience.c.unreachable.is_(None), untold)
-    conn.execute(update(audience).where(*waiting).values(unreachable=HELD))
+    waiting = (person.c.unreachable.is_(None), person.c.contact_id.not_in(select(turn.c.contact_id)))
+    conn.execute(update(person).where(*waiting).values(unreachable=HELD))
 
 
-def _planned(conn: Connection, release_id: int) -> Planned:
-    mine = audience.c.release_id == release_id
-    reasons = select(audience.c.unreachable, func.count()).where(mine).group_by(audience.c.unreachable)
+def _planned(conn: Connection, person: Table, new: Table, turn: Table) -> Planned:
+    reasons = select(person.c.unreachable, func.count()).group_by(person.c.unreachable)
     by_reason: dict[str | None, int] = dict(conn.execute(reasons).all())
     contacts, held = by_reason.pop(None, 0), by_reason.pop(HELD, 0)
-    deliveries = conn.scalar(select(func.count()).where(delivery.c.release_id == release_id)) or 0
-    fallback = _fallbacks(conn, release_id) | ({HELD: held} if held else {})
+    deliveries = conn.scalar(select(func.count()).select_from(new)) or 0
+    fallback = _fallbacks(conn, person, new, turn) | ({HELD: held} if held else {})
     unreachable = {str(reason): count for reason, count in by_reason.items()}
     return Planned(contacts, deliveries, sum(unreachable.values()), unreachable, fallback)
 
 
-def _fallbacks(conn: Connection, release_id: int) -> dict[str, int]:
+def _fallbacks(conn: Connection, person: Table, new: Table, turn: Table) -> dict[str, int]:
     """Contacts not told in their own words, by why. Who reads the one language of a crowded point is told in them."""
-    same = and_(audience.c.release_id == delivery.c.release_id, audience.c.contact_id == served.c.contact_id)
-    joined = served.join(delivery, served.c.delivery_id == delivery.c.id).join(audience, same)
-    foreign = or_(delivery.c.fallback != SHARED_POINT, audience.c.language != delivery.c.language)
+    joined = new.join(turn, turn.c.point_id == new.c.point_id).join(person, person.c.contact_id == turn.c.contact_id)
+    foreign = or_(new.c.fallback != SHARED_POINT, person.c.language != new.c.language)
     counted = (
-        select(delivery.c.fallback, func.count(served.c.contact_id.distinct()))
+        select(new.c.fallback, func.count(turn.c.contact_id.distinct()))
         .select_from(joined)
-        .where(delivery.c.release_id == release_id, delivery.c.fallback.is_not(None), foreign)
-        .group_by(delivery.c.fallback)
+        .where(new.c.fallback.is_not(None), foreign)
+        .group_by(new.c.fallback)
     )
     return dict(conn.execute(counted).all())
+
+
+# --- the write ------------------------------------------------------------------------------------------------------
+
+
+def put(conn: Connection, release_id: int, arranged: Arranged, now: datetime) -> None:
+    """Write what was arranged on this connection: the snapshot of people, their words, their deliveries.
+
+    Raises:
+        Conflict: a contact point is gone, or stands for another address, since the look.
+    """
+    _still_there(conn, arranged.new)
+    _copy(conn, audience, arranged.person, SNAPSHOT, release_id)
+    _copy(conn, assignment, arranged.words, [c.name for c in assignment.c if c.name != "release_id"], release_id)
+    rows = new_deliveries(release_id, arranged.new, now, literal(1)).order_by(arranged.new.c.place)
+    conn.execute(insert(delivery).from_select(NEW_DELIVERY, rows))
+    count_again(conn, "audience", "delivery")
+    turn = arranged.turn
+    at_point = select(delivery.c.id, turn.c.contact_id).join_from(turn, delivery, delivered_at(release_id, turn))
+    conn.execute(insert(served).from_select(["delivery_id", "contact_id"], at_point))
+    count_again(conn, "served")
+
+
+def _still_there(conn: Connection, new: Table) -> None:
+    """An import takes away contact points that nobody has any more; their numbers may be given out again."""
+    same = and_(contact_point.c.id == new.c.point_id, contact_point.c.contact_key == new.c.contact_key)
+    if gone := conn.scalar(select(func.count()).select_from(new).where(~exists().where(same))):
+        what = f"The contacts changed while the texts were made: {gone} contact point(s) are there no more."
+        raise Conflict(what, where="submit", remedy="Submit again.")
+
+
+def _copy(conn: Connection, to: Table, rows: Table, names: Any, release_id: int) -> None:
+    chosen = select(literal(release_id), *(rows.c[name] for name in names))
+    conn.execute(insert(to).from_select(["release_id", *names], chosen))

@@ -9,19 +9,26 @@ from typing import Any
 from sqlalchemy import Column, Connection, Index, MetaData, Select, String, Table, Text
 
 
-@contextmanager
-def kept(conn: Connection, name: str, rows: Select[Any], *indexed: str) -> Iterator[Table]:
+def keep(conn: Connection, name: str, rows: Select[Any], *indexed: str) -> Table:
     """The rows of a SELECT as a temporary table with one index for each named column.
 
-    It is for this connection alone, in a write transaction, and is gone after the block; a rollback takes it away too.
+    It is for this connection alone, and lasts as long as it: so it is for connections that no pool takes back
+    (`Ledger.apart`). A rollback of the transaction takes it away too.
     """
     columns = [Column(c.name, Text() if isinstance(c.type, String) else c.type) for c in rows.selected_columns]
     table = Table(f"kept_{name}", MetaData(), *columns, prefixes=["TEMPORARY"])
-    for column in indexed:
-        Index(f"ix_kept_{name}_{column}", table.c[column])
     table.create(conn)
     conn.execute(table.insert().from_select([c.name for c in columns], rows))
+    for column in indexed:
+        Index(f"ix_kept_{name}_{column}", table.c[column]).create(conn)
     count_again(conn, table.name)
+    return table
+
+
+@contextmanager
+def kept(conn: Connection, name: str, rows: Select[Any], *indexed: str) -> Iterator[Table]:
+    """As `keep`, in a write transaction, and gone after the block."""
+    table = keep(conn, name, rows, *indexed)
     yield table
     table.drop(conn)
 

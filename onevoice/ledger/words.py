@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Select,
+    Subquery,
     Text,
     and_,
     case,
@@ -54,36 +55,43 @@ def ranks(conn: Connection, release_id: int) -> list[Rank]:
     return [Rank(*row) for row in rows]
 
 
-def with_words(point: FromClause, release_id: int) -> Select[Any]:
+def assigned(release_id: int) -> Subquery:
+    """The words that were frozen with a release, with the language of their text: as `with_words` takes them."""
+    texts = and_(variant.c.release_id == release_id, variant.c.id == assignment.c.variant_id)
+    columns = (assignment.c[n] for n in (*_KEY, "variant_id", "fallback"))
+    chosen = select(*columns, variant.c.language).select_from(assignment.outerjoin(variant, texts))
+    return chosen.where(assignment.c.release_id == release_id).subquery("words")
+
+
+def with_words(point: FromClause, words: FromClause) -> Select[Any]:
     """Points with the words assigned to their key and their language; `assigned` is null where there are none.
 
     A release that was frozen before segments had a say in what is held back has keys without their precedence.
     """
-    same = [assignment.c[n] == point.c[n] for n in ("means", "messenger", "text_group")]
+    same = [words.c[n] == point.c[n] for n in ("means", "messenger", "text_group")]
     treated = point.c.profile_key + "|" + cast(point.c.precedence, Text)
-    same.append(assignment.c.profile_key.in_((treated, point.c.profile_key)))
-    joined = point.outerjoin(assignment, and_(assignment.c.release_id == release_id, *same)).outerjoin(
-        variant, and_(variant.c.release_id == release_id, variant.c.id == assignment.c.variant_id)
-    )
+    same.append(words.c.profile_key.in_((treated, point.c.profile_key)))
     shared = case((point.c.shared, SHARED_POINT), else_=null())
     columns = (point.c[n] for n in ("point_id", "means", "contact_key", "masked", "segment", "profile_key"))
     return select(
         *columns,
-        assignment.c.release_id.label("assigned"),
-        assignment.c.variant_id,
-        func.coalesce(variant.c.language, point.c.language).label("language"),
-        func.coalesce(assignment.c.fallback, shared).label("fallback"),
-    ).select_from(joined)
+        words.c.profile_key.label("assigned"),
+        words.c.variant_id,
+        func.coalesce(words.c.language, point.c.language).label("language"),
+        func.coalesce(words.c.fallback, shared).label("fallback"),
+    ).select_from(point.outerjoin(words, and_(*same)))
 
 
-_COPIED = ("means", "point_id", "contact_key", "masked", "variant_id", "segment", "language", "fallback")
-NEW_DELIVERY = ["release_id", *_COPIED, "step", "state", "state_at", "not_before"]
+_KEY = ("profile_key", "means", "messenger", "text_group")
+COPIED = ("means", "point_id", "contact_key", "masked", "variant_id", "segment", "language", "fallback")
+"""What a delivery has from its point and the words assigned to it."""
+NEW_DELIVERY = ["release_id", *COPIED, "step", "state", "state_at", "not_before"]
 
 
 def new_deliveries(release_id: int, worded: FromClause, now: datetime, step: ColumnElement[int]) -> Select[Any]:
     """Rows for `delivery`, with the columns of NEW_DELIVERY."""
     at = literal(now, Moment)
-    return select(literal(release_id), *(worded.c[n] for n in _COPIED), step, literal(DeliveryState.PLANNED), at, at)
+    return select(literal(release_id), *(worded.c[n] for n in COPIED), step, literal(DeliveryState.PLANNED), at, at)
 
 
 def slowest_first(point: FromClause) -> tuple[ColumnElement[Any], ...]:

@@ -159,7 +159,7 @@ class Town:
             alerts.add(conn, alert, author="Ada Author", at=now)
             alerts.move(conn, alert.id, of=("draft",), to="submitted", submitted_by="Ada Author", submitted_at=now)
             release_id = alerts.freeze(conn, alert, mode=desk.settings.mode, at=now)
-            alerts.put_variants(conn, release_id, [(text, 1) for text in texts])
+            alerts.put_variants(conn, release_id, alerts.variant_rows([(text, 1) for text in texts]))
             alerts.seal(conn, release_id, hash=content, contacts=0, deliveries=0, summary=told | summary)
         return content
 

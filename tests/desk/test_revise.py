@@ -24,6 +24,7 @@ from onevoice.desk import (
     submit,
 )
 from onevoice.desk.officers import Actor
+from onevoice.desk.outside import Outside
 from onevoice.desk.preview import Preview
 from onevoice.desk.setup import upgrade
 from onevoice.desk.wiring import Desk
@@ -88,12 +89,13 @@ class Told:
         self._seen = len(entries)
 
     def deliveries(self, version: int) -> dict[str, str]:
-        """State and reason of every delivery of a version, by the ref of its person."""
+        """State and reason of every text message of a version, by the ref of its person."""
         keys = {self.desk.vault.contact_key("sms", number): ref for number, ref in self.numbers.items()}
         with self.desk.ledger.read() as conn:
             found = alerts.standing_release(conn, self.ids[version - 1])
             assert found is not None
-            rows = conn.execute(delivery.select().where(delivery.c.release_id == found.id)).all()
+            texts = delivery.c.release_id == found.id, delivery.c.means == "sms"
+            rows = conn.execute(delivery.select().where(*texts)).all()
         return {keys[row.contact_key]: f"{row.state} {row.reason or ''}".strip() for row in rows}
 
     def in_zone(self, group: str) -> set[str]:
@@ -134,7 +136,7 @@ def _send_some(told: Told) -> None:
     slow = Desk(told.desk.settings.model_copy(update={"sms_rate": 40.0}))
 
     def stop(counts: Any) -> None:
-        if counts["accepted"] >= EACH // 2:
+        if counts["accepted"] >= EACH:
             slow.settings.halt_file.touch()
 
     send.send_due(slow, once=True, progress=stop)
@@ -219,7 +221,7 @@ def test_whom_an_update_puts_outside_is_told_before_it_goes_out(told: Told, caps
     previewing.preview(told.seen, told.ids[1])
     shown = capsys.readouterr().out
     many = len(told.in_zone("dropped") & told.held(1))
-    sentence = f"{many} people in Riverside are told that this warning no longer covers them."
+    sentence = Outside(many, ("Riverside",)).sentence()
 
     assert f"LOOK  {sentence}" in shown.splitlines()
     assert {group: f" T2 {group}, " in shown for group in ("new", "kept", "outside")} == dict.fromkeys(

@@ -119,18 +119,33 @@ class House:
     ) -> tuple[int, plan.Planned]:
         """Snapshot and plan; texts for which `held` says so are held back. Returns the release and what was planned."""
         release = release or self.release()
-        wanted = self.wanted(**more)
         with self.ledger.read() as conn:
-            texts = plan.in_use(conn, wanted)
+            texts = plan.in_use(conn, self.wanted(**more))
         chosen = {
             (u.profile_key, u.means, u.messenger, u.group): plan.Chosen(None, "held")
             if held(u)
             else plan.Chosen(f"v{i}")
             for i, u in enumerate(texts)
         }
-        with self.ledger.write() as conn:
-            plan.snapshot(conn, release, wanted, NOW)
-            return release, plan.plan(conn, release, chosen, NOW)
+        return release, self.put(release, chosen, **more)
+
+    def put(
+        self,
+        release: int,
+        chosen: Any,
+        *,
+        languages: Any = None,
+        between: Callable[[], None] = lambda: None,
+        **more: Any,
+    ) -> plan.Planned:
+        """Look, arrange and write, as a submit does; `between` happens after the look."""
+        with self.ledger.apart() as apart:
+            with apart.look() as conn:
+                arranged = plan.arrange(plan.lay_out(conn, self.wanted(**more)), chosen, languages)
+            between()
+            with apart.write() as conn:
+                plan.put(conn, release, arranged, NOW)
+        return arranged.planned
 
     def sent(self, release: int) -> list[Sent]:
         """All deliveries of a release, in words."""

@@ -46,18 +46,15 @@ def _sent(house: Any, release: int) -> set[tuple[str, str, str]]:
 def test_each_segment_gets_what_it_chose(house: Any) -> None:
     """The same profile, means and messenger; English for the responder, another tier for the clinic."""
     release, chosen = _two(house)
-    with house.ledger.write() as conn:
-        plan.snapshot(conn, release, house.wanted(), NOW)
-        plan.plan(conn, release, chosen, NOW)
+    house.put(release, chosen)
     assert _sent(house, release) == {("responders", "english-sms", "english"), ("care", "spanish-sms", "other-tier")}
 
 
 def test_the_next_means_keeps_to_the_choice(house: Any) -> None:
     """The text message failed: the mail that follows has the words that the segment chose too."""
     release, chosen = _two(house, mail="yes")
+    house.put(release, chosen)
     with house.ledger.write() as conn:
-        plan.snapshot(conn, release, house.wanted(), NOW)
-        plan.plan(conn, release, chosen, NOW)
         conn.execute(update(t.delivery).values(state="undelivered"))
         assert plan.next_means(conn, release, NOW) == 2
     assert ("responders", "english-email", "english") in _sent(house, release)
@@ -77,18 +74,14 @@ def test_a_submit_counts_in_the_snapshot_what_a_preview_reads(house: Any) -> Non
     house.add("cem", "0100", language="ar", mobility=True)
     house.add("dee", None, "dee", role="care")
     house.add("eve")
-    release = house.release()
-    with house.ledger.write() as conn:
-        plan.snapshot(conn, release, house.wanted(), NOW)
-        with plan.laid_out(conn, release) as layout:
-            assert layout.numbers() == house.numbers()
-            assert layout.in_use() == house.in_use()
+    with house.ledger.apart() as apart, apart.look() as conn:
+        layout = plan.lay_out(conn, house.wanted())
+        assert layout.numbers() == house.numbers()
+        assert layout.in_use() == house.in_use()
 
 
 def test_a_release_frozen_before_segments_had_a_say_is_still_delivered(house: Any) -> None:
     """Its keys have no precedence; they stand for every segment."""
     release, _ = _two(house)
-    with house.ledger.write() as conn:
-        plan.snapshot(conn, release, house.wanted(), NOW)
-        plan.plan(conn, release, {("es|T4|", "sms", None, "all"): plan.Chosen("english-sms", "english")}, NOW)
+    house.put(release, {("es|T4|", "sms", None, "all"): plan.Chosen("english-sms", "english")})
     assert _sent(house, release) == {("responders", "english-sms", "english"), ("care", "english-sms", "english")}

@@ -141,35 +141,20 @@ def test_somebody_whose_every_text_is_held_is_counted_as_held(house: Any) -> Non
 def test_another_text_is_recorded_with_why_and_in_its_own_language(house: Any) -> None:
     """English in place of Spanish: the delivery says `english` as the reason, and that its language is English."""
     house.add("ana", "0100", language="es")
-    release = house.release()
-    with house.ledger.write() as conn:
-        conn.execute(
-            t.variant.insert().values(
-                release_id=release, id="english1", hash="h", language="en", tier="T2", needs="", means="sms",
-                text_group="all", held=False, units=1, body={},
-            )
-        )  # fmt: skip
-        plan.snapshot(conn, release, house.wanted(), NOW)
-        chosen = {("es|T2|", "sms", None, "all"): plan.Chosen("english1", "english")}
-        planned = plan.plan(conn, release, chosen, NOW)
+    chosen = {("es|T2|", "sms", None, "all"): plan.Chosen("english1", "english")}
+    planned = house.put(house.release(), chosen, languages={"english1": "en"})
+    with house.ledger.read() as conn:
         row = conn.execute(t.delivery.select()).one()
     assert (row.language, row.fallback, planned.fallback) == ("en", "english", {"english": 1})
 
 
-def test_people_who_came_in_after_the_texts_were_made_stop_the_submit(house: Any) -> None:
-    """Somebody needs words that nobody chose: nothing is planned, and the sentence says to submit again."""
-    house.add("ana", "0100")
+def test_a_text_that_nobody_chose_stops_the_submit(house: Any) -> None:
+    """Somebody needs words that are not there: nothing is planned, and the sentence says to submit again."""
+    house.add("ana", "0100", language="es")
     release = house.release()
     with pytest.raises(Conflict, match=r"es\|T2\| is now needed too.*Submit again"):
-        _submit_after_a_change(house, release)
+        house.put(release, {("en|T2|", "sms", None, "all"): plan.Chosen("v0")})
     assert house.sent(release) == []
-
-
-def _submit_after_a_change(house: Any, release: int) -> None:
-    with house.ledger.write() as conn:
-        conn.execute(t.contact.update().values(language="es"))
-        plan.snapshot(conn, release, house.wanted(), NOW)
-        plan.plan(conn, release, {("en|T2|", "sms", None, "all"): plan.Chosen("v0")}, NOW)
 
 
 def test_an_empty_audience_is_planned_as_nothing(house: Any) -> None:

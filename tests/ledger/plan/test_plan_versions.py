@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from onevoice.errors import Conflict
+from onevoice.ledger import plan
 from onevoice.ledger import tables as t
 
 
@@ -129,3 +131,38 @@ def test_a_shared_phone_hears_what_is_right_for_all_who_share_it(
     house.become(first, "email", "delivered")
     second, _ = house.submit(previous_releases=(first,), zones=("riverside",), at_once=True)
     assert {s.group for s in house.sent(second) if s.means == "sms"} == {group}
+
+
+# --- between look and write -------------------------------------------------------------------------------------
+
+
+def test_an_import_after_the_look_leaves_the_snapshot_as_it_was_seen(house: Any) -> None:
+    """Who comes in after the look is not in the release, as who comes in after the submit is not."""
+    house.add("ana", "0100")
+    release = house.release()
+    house.put(release, {("en|T2|", "sms", None, "all"): plan.Chosen("v0")}, between=lambda: house.add("ben", "0101"))
+    assert house.who(release) == {"ana": None}
+    assert [one.refs for one in house.sent(release)] == [("ana",)]
+
+
+def test_a_number_that_was_given_up_after_the_look_stops_the_submit(house: Any) -> None:
+    """Ana has another number now, and nobody has the old one: it is not written to."""
+    house.add("ana", "0100")
+    release = house.release()
+    with pytest.raises(Conflict, match=r"1 contact point.*Submit again"):
+        house.put(
+            release, {("en|T2|", "sms", None, "all"): plan.Chosen("v0")}, between=lambda: house.add("ana", "0101")
+        )
+    assert (house.who(release), house.sent(release)) == ({}, [])
+
+
+def test_what_becomes_of_an_older_text_after_the_look_changes_nobodys_words(house: Any) -> None:
+    """Ana is told as one who may hold the older text, although in the end it never arrived."""
+    house.add("ana", "0100")
+    older, _ = house.submit()
+    house.become(older, "sms", "accepted")
+    release = house.release()
+    chosen = {("en|T2|", "sms", None, "kept"): plan.Chosen("v1")}
+    house.put(release, chosen, previous_releases=(older,), between=lambda: house.become(older, "sms", "undelivered"))
+    assert house.groups(release) == {"ana": "kept"}
+    assert [one.refs for one in house.sent(release)] == [("ana",)]
