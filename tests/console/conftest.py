@@ -19,7 +19,7 @@ from fastapi.testclient import TestClient
 from console.app import build
 from onevoice.alert import Alert, AreaFile, Kind, Status
 from onevoice.desk import approve, officers
-from onevoice.desk.submit import release_hash
+from onevoice.desk.signing import release_hash
 from onevoice.desk.wiring import Desk
 from onevoice.facts import Fact, FactSet, Instant, Phone, Stated, Url
 from onevoice.ledger import alerts

@@ -22,7 +22,8 @@ def test_the_approver_reads_who_gets_what_instead(town: Any, web: TestClient) ->
     }
     korean = arabic | {"language": "ko", "reads": "Korean", "contacts": 1, "gets": "held", "because": "<b>no</b> text"}
     town.submitted(town.alert(), people=people, fallback=[arabic, korean])
-    page = " ".join(html.fromstring(web.get(PATH).text).text_content().split())
+    tree: Any = html.fromstring(web.get(PATH).text)
+    page = " ".join(tree.text_content().split())
     assert (
         "120 people who read Arabic get English with the phone number: "
         "machine draft; no person has translated it. (newcomers)"
