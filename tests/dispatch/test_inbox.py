@@ -45,6 +45,8 @@ class Counted:
         with self.ledger.write() as conn:
             yield conn
 
+    write_without_pause = write
+
 
 @pytest.fixture
 def counted(town: Town) -> Counted:

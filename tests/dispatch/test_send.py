@@ -420,6 +420,8 @@ class _Broken:
             return _Lost(self._ledger.write() if self._committed else None)
         return self._ledger.write()
 
+    write_without_pause = write
+
 
 class _Lost:
     """A transaction of which nobody hears."""
