@@ -14,7 +14,7 @@ from onevoice.variant import Finding
 
 _PHONES = frozenset(["help_phone", "text_phone", "transport_phone", "emergency_number"])
 _NEEDED = {"act_by": "act_by", "actions": "actions"}
-_WITH_FACT = {"act_by": "act_by", "expires": "expires", "actions": "actions", "impact": "impact"}
+_WITH_FACT = {name: name for name in ("act_by", "expires", "actions", "impact", "disease")}
 """Frame of a change → the fact that must have changed."""
 
 
