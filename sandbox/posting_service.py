@@ -1,5 +1,6 @@
 """What the services for posts have in common: faults, refusals, and a record that is written before any answer."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -17,7 +18,7 @@ TOLD_HEADERS = ("user-agent", "idempotency-key")
 OK = 200
 
 
-class PostingService:
+class PostingService(ABC):
     """A service that a public account posts through."""
 
     name: ClassVar[str]
@@ -30,9 +31,9 @@ class PostingService:
         fault = self._world.faults.take(on, service=self.name, to=language)
         return behaviour_for(fault), fault
 
+    @abstractmethod
     def _refusal(self, behaviour: PostBehaviour, fault: Fault | None = None) -> PostRefusal:
         """The service's own error for what a behaviour refuses with."""
-        raise NotImplementedError
 
     def _unanswered(self, behaviour: PostBehaviour, fault: Fault | None) -> Response | None:
         """The answer to a call that a fault keeps from being done; raises PostRefusal where it is refused in words."""

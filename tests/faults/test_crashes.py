@@ -230,7 +230,7 @@ def test_killed_between_an_act_and_its_entry_there_is_neither(deploy: Any, holds
     killed_at(deployment, Point.AUDIT_OPEN, 1)
     deployment.provider.sandbox.clear_faults()
     settle(deployment)
-    holds(deployment, kills=1)
+    assert holds(deployment, kills=1)["duplicates"] == 0, "who was refused was never written to"
 
 
 @pytest.mark.fault("F5", "F4")
@@ -243,7 +243,8 @@ def test_killed_while_following_up_the_next_one_follows_up(deploy: Any, holds: A
     killed_at(deployment, Point.CALL_BEGINS, 15)
     deployment.sender(shift=125, point=point.value, nth=1).ended()
     settle(deployment, shift=125)
-    holds(deployment, kills=2)
+    figures = holds(deployment, kills=2)
+    assert figures["duplicates"] <= figures["in_doubt"]
 
 
 # --- F7: who listens ------------------------------------------------------------------------------------------------
