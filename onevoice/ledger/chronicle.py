@@ -22,7 +22,7 @@ def steps(conn: Connection, subject: str) -> Sequence[Any]:
 def replies(conn: Connection, alert_id: str) -> dict[str, int]:
     """Replies to an alert, by what they mean."""
     counted = select(reply.c.word, func.count()).where(reply.c.alert_id == alert_id).group_by(reply.c.word)
-    return dict(conn.execute(counted.order_by(reply.c.word)).all())
+    return dict(conn.execute(counted.order_by(reply.c.word)).tuples().all())
 
 
 def key_of(conn: Connection, point_id: int) -> str | None:

@@ -153,7 +153,7 @@ def _in_segments(conn: Connection, segments: Sequence[Segment]) -> dict[str, int
 def _by(conn: Connection, column: ColumnElement[Any]) -> dict[str, int]:
     word = func.coalesce(func.nullif(column, ""), "not stated")
     rows = select(word, func.count()).where(contact.c.removed_at.is_(None)).group_by(word).order_by(word)
-    return dict(conn.execute(rows).all())
+    return dict(conn.execute(rows).tuples().all())
 
 
 def _by_means(conn: Connection) -> dict[str, int]:
@@ -168,4 +168,4 @@ def _by_means(conn: Connection) -> dict[str, int]:
         .group_by(word)
         .order_by(word)
     )
-    return dict(conn.execute(rows).all())
+    return dict(conn.execute(rows).tuples().all())

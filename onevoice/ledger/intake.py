@@ -104,7 +104,9 @@ class Intake:
 
     def _point_ids(self, keys: Iterable[str]) -> dict[str, int]:
         mine = contact_point.c.contact_key.in_(list(keys))
-        return dict(self._conn.execute(select(contact_point.c.contact_key, contact_point.c.id).where(mine)).all())
+        return dict(
+            self._conn.execute(select(contact_point.c.contact_key, contact_point.c.id).where(mine)).tuples().all()
+        )
 
     def _point(self, key: str, address: Address) -> dict[str, Any]:
         return {
@@ -171,7 +173,7 @@ class Intake:
         """Join contacts to their points and part them from others; gives the refs for which that changed anything."""
         points = self._ensure_points(batch)
         rows = self._conn.execute(select(contact.c.ref, contact.c.id).where(contact.c.ref.in_(list(batch))))
-        ids = dict(rows.all())
+        ids = dict(rows.tuples().all())
         wanted = {(ids[ref], points[self._vault.contact_key(*a)]) for ref, row in batch.items() for a in row.addresses}
         before = self._ties(ids.values())
         self._join(wanted - before)
@@ -181,7 +183,7 @@ class Intake:
 
     def _ties(self, ids: Iterable[int]) -> set[tuple[int, int]]:
         chosen = select(reached_at.c.contact_id, reached_at.c.point_id).where(reached_at.c.contact_id.in_(list(ids)))
-        return set(self._conn.execute(chosen))
+        return set(self._conn.execute(chosen).tuples())
 
     def _join(self, pairs: set[tuple[int, int]]) -> None:
         if pairs:

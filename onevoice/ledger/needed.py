@@ -103,7 +103,7 @@ def counted(conn: Connection, placed: FromClause, point: FromClause) -> list[InU
         .group_by(*key, placed.c.segment)
         .order_by(*key, placed.c.segment)
     )
-    return _merged(conn.execute(rows).all())
+    return _merged(conn.execute(rows).tuples().all())
 
 
 def _many(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -193,7 +193,7 @@ def _hold(conn: Connection, person: Table, turn: Table) -> None:
 
 def _planned(conn: Connection, person: Table, new: Table, turn: Table) -> Planned:
     reasons = select(person.c.unreachable, func.count()).group_by(person.c.unreachable)
-    by_reason: dict[str | None, int] = dict(conn.execute(reasons).all())
+    by_reason: dict[str | None, int] = dict(conn.execute(reasons).tuples().all())
     contacts, held = by_reason.pop(None, 0), by_reason.pop(HELD, 0)
     deliveries = conn.scalar(select(func.count()).select_from(new)) or 0
     fallback = _fallbacks(conn, person, new, turn) | ({HELD: held} if held else {})
@@ -211,7 +211,7 @@ def _fallbacks(conn: Connection, person: Table, new: Table, turn: Table) -> dict
         .where(new.c.fallback.is_not(None), foreign)
         .group_by(new.c.fallback)
     )
-    return dict(conn.execute(counted).all())
+    return dict(conn.execute(counted).tuples().all())
 
 
 # --- the write ------------------------------------------------------------------------------------------------------

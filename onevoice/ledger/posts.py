@@ -108,7 +108,7 @@ def _points(conn: Connection, vault: Vault, slots: Iterable[Slot]) -> dict[str, 
     ]
     insert_several(conn, contact_point, new, contact_point.c.id)
     mine = (contact_point.c.means == Means.SOCIAL, contact_point.c.contact_key.in_([row["contact_key"] for row in new]))
-    return dict(conn.execute(select(contact_point.c.contact_key, contact_point.c.id).where(*mine)).all())
+    return dict(conn.execute(select(contact_point.c.contact_key, contact_point.c.id).where(*mine)).tuples().all())
 
 
 def signed(conn: Connection, release_id: int) -> list[tuple[str, str]]:

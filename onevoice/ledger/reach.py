@@ -59,7 +59,7 @@ def states(conn: Connection, release_id: int) -> dict[str, int]:
     counted = (
         select(delivery.c.state, func.count()).where(delivery.c.release_id == release_id).group_by(delivery.c.state)
     )
-    found: dict[str, int] = dict(conn.execute(counted).all())
+    found: dict[str, int] = dict(conn.execute(counted).tuples().all())
     return {state: found.get(state, 0) for state in STATES}
 
 
@@ -186,7 +186,7 @@ def fallbacks(conn: Connection, release_id: int) -> dict[str, int]:
         .where(delivery.c.release_id == release_id, delivery.c.fallback.is_not(None))
         .group_by(delivery.c.fallback)
     )
-    return dict(conn.execute(counted).all())
+    return dict(conn.execute(counted).tuples().all())
 
 
 def pace(conn: Connection, release_id: int, buckets: int = 60) -> dict[str, Any]:

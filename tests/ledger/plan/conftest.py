@@ -168,13 +168,13 @@ class House:
         """Ref → why unreachable, for everybody in the snapshot."""
         rows = select(t.contact.c.ref, t.audience.c.unreachable).join_from(t.audience, t.contact)
         with self.ledger.read() as conn:
-            return dict(conn.execute(rows.where(t.audience.c.release_id == release)).all())
+            return dict(conn.execute(rows.where(t.audience.c.release_id == release)).tuples().all())
 
     def groups(self, release: int) -> dict[str, str]:
         """Ref → group, for everybody in the snapshot."""
         rows = select(t.contact.c.ref, t.audience.c.text_group).join_from(t.audience, t.contact)
         with self.ledger.read() as conn:
-            return dict(conn.execute(rows.where(t.audience.c.release_id == release)).all())
+            return dict(conn.execute(rows.where(t.audience.c.release_id == release)).tuples().all())
 
     def become(self, release: int, means: str, state: str, **more: Any) -> None:
         """Set the state of all deliveries of a release by one means."""
