@@ -2,7 +2,7 @@
 
 `templates/actions.yaml`, `templates/frames.yaml` and `templates/hazards/<hazard>.yaml` are read whole and strictly: an
 unknown key, action or slot is refused with file and key, because a typing error must not silence a sentence.
-`templates/diseases.yaml`, where there is one, names diseases.
+`templates/diseases.yaml`, where there is one, names diseases; `templates/needs.yaml` says what a segment needs to hear.
 """
 
 from __future__ import annotations
@@ -17,13 +17,26 @@ from typing import Any
 from pydantic import BaseModel
 
 from onevoice.errors import Unusable
-from onevoice.lexicon.entries import FRAMES, OUTSIDE, SLOT, SLOTS, Action, Hazard, HazardKind, slots, words
+from onevoice.lexicon.entries import FRAMES, OUTSIDE, SLOT, SLOTS, Action, Hazard, HazardKind, NeedLine, slots, words
 from onevoice.lexicon.files import checked, plain_values
 from onevoice.people import Tier
 
-__all__ = ["FRAMES", "OUTSIDE", "SLOT", "SLOTS", "Action", "Hazard", "HazardKind", "Lexicon", "load", "slots"]
+__all__ = [
+    "FRAMES",
+    "OUTSIDE",
+    "SLOT",
+    "SLOTS",
+    "Action",
+    "Hazard",
+    "HazardKind",
+    "Lexicon",
+    "NeedLine",
+    "load",
+    "slots",
+]
 
 DISEASES = "templates/diseases.yaml"
+NEEDS = "templates/needs.yaml"
 _FALLBACK = {
     Tier.T1: (Tier.T1, Tier.T2),
     Tier.T2: (Tier.T2, Tier.T1),
@@ -39,6 +52,8 @@ class Lexicon(BaseModel):
 
     hazards: dict[str, Hazard]
     actions: dict[str, Action]
+    needs: dict[str, NeedLine] = {}
+    """What a segment may need to hear, by id."""
     sources: dict[str, str]
     origins: dict[str, str]
     """String id → the file it stands in, as `templates/actions.yaml`."""
@@ -72,24 +87,26 @@ def _files(root: Path) -> tuple[tuple[str, bytes], ...]:
     missing = [path for path in paths if not path.is_file()]
     if missing:
         raise Unusable("This file of the lexicon is missing.", where=str(missing[0].relative_to(root)))
-    paths += (root / "templates").glob("diseases.yaml")
+    paths += [path for name in (DISEASES, NEEDS) if (path := root / name).is_file()]
     return tuple((path.relative_to(root).as_posix(), path.read_bytes()) for path in paths)
 
 
 @lru_cache(maxsize=8)
 def _load(files: tuple[tuple[str, bytes], ...], digest: str) -> Lexicon:
     (actions_file, actions_bytes), (frames_file, frames_bytes), *others = files
-    hazard_files = [(file, content) for file, content in others if file != DISEASES]
+    hazard_files = [(file, content) for file, content in others if file not in (DISEASES, NEEDS)]
     actions = {
         name: checked(Action, plain, actions_file, name)
         for name, plain in plain_values(actions_file, actions_bytes).items()
     }
     frames = dict(_frames(plain_values(frames_file, frames_bytes), frames_file))
     hazards = dict(_hazard(file, content, actions) for file, content in hazard_files)
+    needs = dict(pair for file, content in others for pair in _needs(file, content))
     _known_instead(actions, actions_file)
     _complete(frames, frames_file)
     strings = [(actions_file, f"action.{name}", action.text) for name, action in actions.items()]
     strings += [(frames_file, f"frame.{name}", words) for name, words in frames.items()]
+    strings += [(NEEDS, f"need.{name}", need.text) for name, need in needs.items()]
     strings += [
         (file, f"disease.{name}", words) for file, content in others for name, words in _diseases(file, content)
     ]
@@ -100,6 +117,7 @@ def _load(files: tuple[tuple[str, bytes], ...], digest: str) -> Lexicon:
     return Lexicon(
         hazards=hazards,
         actions=actions,
+        needs=needs,
         sources={key: text for key, (_, text) in flat.items()},
         origins={key: file for key, (file, _) in flat.items()},
         hash=digest,
@@ -113,6 +131,11 @@ def _diseases(file: str, content: bytes) -> Iterator[tuple[str, str]]:
         if not isinstance(said, str) or not said.strip() or SLOT.search(said):
             raise Unusable("A disease has a name, and nothing else.", where=f"{file} {name}")
         yield name, said.strip()
+
+
+def _needs(file: str, content: bytes) -> Iterator[tuple[str, NeedLine]]:
+    for name, plain in (plain_values(file, content) if file == NEEDS else {}).items():
+        yield name, checked(NeedLine, plain, file, name)
 
 
 def _hazard(file: str, content: bytes, actions: Mapping[str, Action]) -> tuple[str, Hazard]:

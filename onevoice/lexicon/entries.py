@@ -32,6 +32,11 @@ SLOTS = frozenset(
         "road",
         "stop",
         "point",
+        "service",
+        "service_phone",
+        "service_hours",
+        "leader",
+        "animal_place",
         "old",
         "new",
         "manage_url",
@@ -166,6 +171,13 @@ class HazardKind(Frozen):
         if not self.actions:
             raise ValueError("every message tells people at least one thing to do")
         return self
+
+
+class NeedLine(Frozen):
+    """What a group of people must know before they can act. `fact` names the fact that makes it true."""
+
+    fact: Annotated[str, Field(pattern=r"^(shelter\.)?[a-z_]+$")]
+    text: Words
 
 
 class Hazard(Frozen):

@@ -104,3 +104,26 @@ def test_a_hazard_is_read_with_all_it_says(words: Path) -> None:
     warning = storm.kinds["warning"]
     assert (warning.urgency, warning.expires_after, warning.required) == ("Expected", "6h", ("act_by",))
     assert lexicon.load(words).actions["climb"].instead == "ask_for_ride"
+
+
+NEED = 'papers_not_asked:\n  fact: shelter.no_papers\n  text: {T1: "Nobody asks.", T2: "Nobody asks for papers."}\n'
+
+
+def test_what_a_segment_needs_to_hear_is_read_with_the_fact_that_makes_it_true(words: Path) -> None:
+    """Each in its tiers, from a file of its own."""
+    (words / "templates" / "needs.yaml").write_text(NEED, encoding="utf-8")
+    found = lexicon.load(words)
+    assert found.needs["papers_not_asked"].fact == "shelter.no_papers"
+    assert found.key("need.papers_not_asked", Tier.T4) == "need.papers_not_asked.T2"
+    assert found.origins["need.papers_not_asked.T1"] == "templates/needs.yaml"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [("  fact: shelter.no_papers\n", "", "fact"), ("no_papers", "no papers", "fact"), ("asks.", "{x}.", "no slot")],
+)
+def test_a_need_that_no_fact_stands_behind_is_refused(words: Path, old: str, new: str, said: str) -> None:
+    """Nothing is said on trust."""
+    (words / "templates" / "needs.yaml").write_text(NEED.replace(old, new), encoding="utf-8")
+    with pytest.raises(Unusable, match=said):
+        lexicon.load(words)
