@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,27 @@ def test_a_form_that_is_sent_goes_through_a_worker_to_a_draft(deployed: Deployed
 def _ended(deployed: Deployed, run: str) -> dict[str, Any] | None:
     state: dict[str, Any] = httpx.get(f"{deployed.api}/flow_runs/{run}", timeout=30).json()["state"]
     return state if state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"} else None
+
+
+@pytest.mark.usefixtures("desk")
+def test_the_schedule_makes_runs_and_a_worker_does_them(deployed: Deployed) -> None:
+    """Nobody starts it: the server's scheduler plans follow-up for every minute, and a worker goes its rounds."""
+    form = next(d for d in deployed.asked("deployments/filter") if d["name"] == "follow-up")
+    mine = {"deployments": {"id": {"any_": [form["id"]]}}}
+
+    def planned() -> Any:
+        return [run for run in deployed.asked("flow_runs/filter", **mine) if run["auto_scheduled"]]
+
+    runs = _until("runs that the scheduler planned", planned)
+    starts = sorted(datetime.fromisoformat(run["expected_start_time"]) for run in runs)
+    assert {later - earlier for earlier, later in pairwise(starts)} == {timedelta(minutes=1)}
+
+    with _stopped_after(deployed.start("worker", "start", "--pool", "onevoice")):
+        done = _until(
+            "a round that ended",
+            lambda: [run for run in planned() if run["state_type"] in {"COMPLETED", "FAILED", "CRASHED"}],
+        )
+    assert done[0]["state_type"] == "COMPLETED", done[0]["state"]
 
 
 def test_analytics_are_off(deployed: Deployed) -> None:
