@@ -24,7 +24,12 @@ from onevoice.variant import Finding, Variant
 
 _SHORT = frozenset(["sms", "social"])
 _TITLES = ("subject", "headline")
-_BRIEF = frozenset(["second action", "third action", "co-sign", "detail of impact", "list of places"])
+_BRIEF: dict[str, frozenset[str]] = {
+    "action": frozenset(["second action", "third action"]),
+    "place": frozenset(["list of places"]),
+    "": frozenset(["local facts", "local note"]),
+}
+"""Sort of a fact, as `_told` names it, → what a text lists as left out where facts of that sort may be missing."""
 
 
 def check(variants: Collection[Variant], alert: Alert, library: Library) -> Iterator[Finding]:
@@ -77,12 +82,17 @@ def _levels(variants: Collection[Variant], told: dict[str, frozenset[str]]) -> I
 
 
 def _adds(lower: list[Variant], higher: list[Variant], told: dict[str, frozenset[str]]) -> Iterator[Finding]:
-    if all(_BRIEF.intersection(text.left_out) for text in higher):
-        return
     known = frozenset().union(*(told[text.id] for text in higher))
     means = {text.means for text in higher}
     for text in (one for one in lower if one.means in means):  # a mail has more room than the text message above it
-        yield from _more("C11", text, told[text.id] - known, higher[0])
+        extra = {name for name in told[text.id] - known if not any(_left_out(name, more) for more in higher)}
+        yield from _more("C11", text, frozenset(extra), higher[0])
+
+
+def _left_out(name: str, text: Variant) -> bool:
+    """True where a text says that it left out facts of this sort for want of room."""
+    sort = name.partition(" ")[0] if " " in name else ""
+    return not _BRIEF[sort].isdisjoint(text.left_out)
 
 
 def _lengths(variants: Collection[Variant], told: dict[str, frozenset[str]]) -> Iterator[Finding]:

@@ -303,6 +303,15 @@ def test_a_plainer_text_may_tell_what_the_next_level_tells_by_another_means() ->
     assert "C11" not in _release(plain, short, full)
 
 
+def test_a_plainer_text_may_tell_what_the_next_level_had_no_room_for() -> None:
+    """A bilingual text at T2 leaves its local facts out one day in seven; the shorter one at T1 still has them."""
+    plain, full = _made(_alert(), tier=Tier.T1), _made(_alert(), tier=Tier.T2)
+    less = _changed(full, parts={**full.parts, "text": full.parts["text"].replace("(413) 555-0140", ""), "html": ""})
+    assert "C11" in _release(plain, less)
+    assert "C11" in _release(plain, _changed(less, left_out=("third action",)))
+    assert "C11" not in _release(plain, _changed(less, left_out=("local facts",)))
+
+
 def test_a_text_that_stands_in_for_another_language_may_tell_one_number_more() -> None:
     """English in place of Arabic says whom to call; the plain English text need not."""
     short, long = _made(_alert(), means=Means.SMS), _made(_alert())
