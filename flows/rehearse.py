@@ -25,6 +25,18 @@ class Scenario(StrEnum):
     extreme_heat = "extreme_heat"
     infectious_disease_outbreak = "infectious_disease_outbreak"
     power_outage = "power_outage"
+    wildfire_smoke = "wildfire_smoke"
+    dam_or_levee_failure = "dam_or_levee_failure"
+    hurricane_cyclone = "hurricane_cyclone"
+    storm_surge = "storm_surge"
+    severe_thunderstorm_wind = "severe_thunderstorm_wind"
+    winter_storm_snow_squall = "winter_storm_snow_squall"
+    extreme_cold = "extreme_cold"
+    dust_storm = "dust_storm"
+    earthquake = "earthquake"
+    tsunami = "tsunami"
+    landslide_avalanche = "landslide_avalanche"
+    volcano_ash = "volcano_ash"
 
 
 @flow(name="rehearse", persist_result=False)

@@ -129,6 +129,189 @@ async def power_outage(circumstances: Circumstances, powered_place: Shelter | No
     await ask_for_approval("power_outage", "warning", circumstances, _told(shelter=powered_place))
 
 
+@flow(name="warn: wildfire smoke", persist_result=False)
+async def wildfire_smoke(circumstances: Circumstances, clean_place: Shelter | None = None) -> None:
+    """Smoke from a wildfire harms people who are far from the fire.
+
+    Args:
+        circumstances: where, and what every warning needs.
+        clean_place: a place with clean air that is open to everyone.
+    """
+    facts = _told(shelter=clean_place)
+    await ask_for_approval("wildfire_smoke", "warning", circumstances, facts)
+
+
+@flow(name="warn: dam or levee failure", persist_result=False)
+async def dam_or_levee_failure(
+    circumstances: Circumstances,
+    impact_known: bool = True,
+    road_closed: str | None = None,
+) -> None:
+    """A dam or levee has broken or is about to.
+
+    Args:
+        circumstances: where, and what every warning needs.
+        impact_known: switch off while nobody knows how bad it is; then give the next update.
+        road_closed: a road that is not a way up.
+    """
+    facts = _told(road_closed=road_closed)
+    await ask_for_approval("dam_or_levee_failure", "warning", circumstances, facts, impact_known=impact_known)
+
+
+@flow(name="warn: hurricane", persist_result=False)
+async def hurricane_cyclone(
+    circumstances: Circumstances,
+    act_by: datetime,
+    shelter: Shelter | None = None,
+    road_closed: str | None = None,
+    bus_from: str | None = None,
+) -> None:
+    """A hurricane comes, and zones must be left before the wind.
+
+    Args:
+        circumstances: where, and what every warning needs.
+        act_by: the moment by which people must have left.
+        shelter: a place to go to.
+        road_closed: a road that is not a way out.
+        bus_from: where buses leave for people without a car.
+    """
+    facts = _told(act_by=act_by, shelter=shelter, road_closed=road_closed, bus_from=bus_from)
+    await ask_for_approval("hurricane_cyclone", "warning", circumstances, facts)
+
+
+@flow(name="warn: storm surge", persist_result=False)
+async def storm_surge(
+    circumstances: Circumstances,
+    act_by: datetime,
+    shelter: Shelter | None = None,
+    road_closed: str | None = None,
+    bus_from: str | None = None,
+) -> None:
+    """A storm pushes the sea over the land.
+
+    Args:
+        circumstances: where, and what every warning needs.
+        act_by: the moment by which people must have left.
+        shelter: a place to go to.
+        road_closed: a road that is not a way out.
+        bus_from: where buses leave for people without a car.
+    """
+    facts = _told(act_by=act_by, shelter=shelter, road_closed=road_closed, bus_from=bus_from)
+    await ask_for_approval("storm_surge", "warning", circumstances, facts)
+
+
+@flow(name="warn: thunderstorm", persist_result=False)
+async def severe_thunderstorm_wind(circumstances: Circumstances) -> None:
+    """A severe thunderstorm or a squall was seen or is on radar.
+
+    Args:
+        circumstances: where, and what every warning needs.
+    """
+    await ask_for_approval("severe_thunderstorm_wind", "warning", circumstances, {})
+
+
+@flow(name="warn: winter storm", persist_result=False)
+async def winter_storm_snow_squall(
+    circumstances: Circumstances,
+    warm_place: Shelter | None = None,
+    road_closed: str | None = None,
+) -> None:
+    """Snow, ice or a squall: nobody should drive.
+
+    Args:
+        circumstances: where, and what every warning needs.
+        warm_place: a warm place for people who are on the way or without heat.
+        road_closed: a road that is closed.
+    """
+    facts = _told(shelter=warm_place, road_closed=road_closed)
+    await ask_for_approval("winter_storm_snow_squall", "warning", circumstances, facts)
+
+
+@flow(name="warn: extreme cold", persist_result=False)
+async def extreme_cold(circumstances: Circumstances, warm_place: Shelter | None = None) -> None:
+    """Cold that can kill, above all people who live alone.
+
+    Args:
+        circumstances: where, and what every warning needs.
+        warm_place: a warm place that is open to everyone.
+    """
+    facts = _told(shelter=warm_place)
+    await ask_for_approval("extreme_cold", "warning", circumstances, facts)
+
+
+@flow(name="warn: dust storm", persist_result=False)
+async def dust_storm(circumstances: Circumstances) -> None:
+    """Dust hides the roads.
+
+    Args:
+        circumstances: where, and what every warning needs.
+    """
+    await ask_for_approval("dust_storm", "warning", circumstances, {})
+
+
+@flow(name="warn: earthquake", persist_result=False)
+async def earthquake(
+    circumstances: Circumstances,
+    impact_known: bool = True,
+    shelter: Shelter | None = None,
+    road_closed: str | None = None,
+) -> None:
+    """The ground has shaken, and can shake again.
+
+    Args:
+        circumstances: where, and what every warning needs.
+        impact_known: switch off while nobody knows how bad it is; then give the next update.
+        shelter: a place to go to for people whose home is damaged.
+        road_closed: a road that cannot be used.
+    """
+    facts = _told(shelter=shelter, road_closed=road_closed)
+    await ask_for_approval("earthquake", "warning", circumstances, facts, impact_known=impact_known)
+
+
+@flow(name="warn: tsunami", persist_result=False)
+async def tsunami(circumstances: Circumstances, impact_known: bool = True, shelter: Shelter | None = None) -> None:
+    """Big waves can come from the sea.
+
+    Args:
+        circumstances: where, and what every warning needs.
+        impact_known: switch off while nobody knows how bad it is; then give the next update.
+        shelter: a high place to go to.
+    """
+    facts = _told(shelter=shelter)
+    await ask_for_approval("tsunami", "warning", circumstances, facts, impact_known=impact_known)
+
+
+@flow(name="warn: landslide or avalanche", persist_result=False)
+async def landslide_avalanche(
+    circumstances: Circumstances,
+    impact_known: bool = True,
+    shelter: Shelter | None = None,
+    road_closed: str | None = None,
+) -> None:
+    """Mud, rocks or snow can come down a slope.
+
+    Args:
+        circumstances: where, and what every warning needs.
+        impact_known: switch off while nobody knows how bad it is; then give the next update.
+        shelter: a place to go to.
+        road_closed: a road that is blocked or in the path.
+    """
+    facts = _told(shelter=shelter, road_closed=road_closed)
+    await ask_for_approval("landslide_avalanche", "warning", circumstances, facts, impact_known=impact_known)
+
+
+@flow(name="warn: volcanic ash", persist_result=False)
+async def volcano_ash(circumstances: Circumstances, road_closed: str | None = None) -> None:
+    """Ash from a volcano falls.
+
+    Args:
+        circumstances: where, and what every warning needs.
+        road_closed: a road that cannot be used.
+    """
+    facts = _told(road_closed=road_closed)
+    await ask_for_approval("volcano_ash", "warning", circumstances, facts)
+
+
 @flow(name="prepare: who checks on whom", persist_result=False)
 async def social_isolation_checkin(circumstances: Circumstances) -> None:
     """Before anything happens: neighbors agree who checks on whom.

@@ -15,6 +15,8 @@ from onevoice.variant import Finding
 _FORBIDDEN = re.compile(r"[\u202a-\u202e\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _CAPITALS = re.compile(r"\b[A-Z]{2,}(?:[ \-][A-Z]{2,})*\b")
 _LONGEST_RUN, _MOST_RUNS = 3, 2
+_NAME = re.compile(r"\b[A-Z]+\d+\b")
+"""A thing's name that ends in digits, such as N95: no number that anybody counts."""
 _ACRONYM = re.compile(r"\b(?:[A-Z]\.){2,}|\b(?:EOC|FEMA|NWS|WEA|EAS|CPR|ETA|ASAP|POC|AFN)\b")
 
 
@@ -62,7 +64,7 @@ def literals(text: str, where: str) -> Iterator[Finding]:
             part=where,
         )
     if not facts:
-        digits = (n.text for n in numbers.left_over(prose))
+        digits = (n.text for n in numbers.left_over(_NAME.sub(" ", prose)))
         yield from (finding("L21", f"The number {d} is written in digits.", part=where) for d in digits)
 
 

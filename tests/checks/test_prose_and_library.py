@@ -53,10 +53,16 @@ def test_what_must_not_stand_in_a_sentence_is_found(words: Path, sentence: str, 
 
 
 @pytest.mark.parametrize(
-    "sentence", ["Call {emergency_number}.", "Leave your area: {places}.", "RIVER FLOOD: go to HIGHER GROUND."]
+    "sentence",
+    [
+        "Call {emergency_number}.",
+        "Leave your area: {places}.",
+        "RIVER FLOOD: go to HIGHER GROUND.",
+        "Wear an N95 mask.",
+    ],
 )
 def test_what_may_stand_in_a_sentence_is_not_found(words: Path, sentence: str) -> None:
-    """The emergency number, an area with its places, capitals for hazard and main action."""
+    """The emergency number, an area with its places, capitals for hazard and main action, a name with digits."""
     _replace(words, "actions.yaml", "Take a lamp.", sentence)
     assert list(prose.check(load(words))) == []
 

@@ -150,6 +150,18 @@ GIVEN: dict[str, dict[str, Any]] = {
     "extreme_heat": {"cool_place": GYM},
     "infectious_disease_outbreak": {},
     "power_outage": {"powered_place": GYM},
+    "wildfire_smoke": {"clean_place": GYM},
+    "dam_or_levee_failure": {"road_closed": "Mill Road"},
+    "hurricane_cyclone": {"act_by": SOON, "shelter": GYM, "bus_from": "Town Hall"},
+    "storm_surge": {"act_by": SOON, "road_closed": "Mill Road"},
+    "severe_thunderstorm_wind": {},
+    "winter_storm_snow_squall": {"warm_place": GYM},
+    "extreme_cold": {"warm_place": GYM},
+    "dust_storm": {},
+    "earthquake": {"shelter": GYM},
+    "tsunami": {"shelter": GYM},
+    "landslide_avalanche": {"road_closed": "Hill Road"},
+    "volcano_ash": {"road_closed": "Mill Road"},
     "social_isolation_checkin": {},
 }
 
