@@ -40,8 +40,26 @@ def check_library(content: ComposingLibrary, authority: Messenger, *, home: Path
     refused = [finding("L22", str(problem), part=problem.where) for problem in content.templates.check()]
     if refused:
         return tuple(refused)
-    found = [*prose.check(content.lexicon), *reading(content), *_composed(content, authority)]
+    found = [*prose.check(content.lexicon), *reading(content), *_waiting(content), *_composed(content, authority)]
     return tuple(dict.fromkeys(found))
+
+
+# --- what a language has not begun
+
+
+def begun(content: Library, language: str) -> frozenset[str]:
+    """The hazards of which a language says anything; from then on a sentence that it lacks is a fault."""
+    keys = (key for key in content.lexicon.sources if key.startswith("hazard."))
+    return frozenset(key.split(".")[1] for key in keys if not content.sentence(language, key).missing)
+
+
+def _waiting(content: Library) -> Iterator[Finding]:
+    """Once a language: the hazards that it has no word of. Who reads it gets what stands in for a missing language."""
+    for language in content.languages:
+        lacking = sorted(content.lexicon.hazards.keys() - begun(content, language))
+        if lacking:
+            message = f"{language}: hazards that are not translated at all: {', '.join(lacking)}."
+            yield finding("P02", message, part=f"locales/{language}", severity=Severity.WARN)
 
 
 # --- composed texts
@@ -60,8 +78,9 @@ def _composed(content: ComposingLibrary, authority: Messenger) -> Iterator[Findi
 
 
 def _examined(content: ComposingLibrary, authority: Messenger) -> Iterator[tuple[str, str, Finding]]:
+    said = {language: begun(content, language) for language in content.languages}
     for sample in samples(content.lexicon):
-        for language in content.languages:
+        for language in (tag for tag, hazards in said.items() if sample.alert.hazard in hazards):
             for tier in TIERS:
                 for means in (m for m in sample.means if m is not Means.SOCIAL or tier is Tier.T2):
                     profile = Profile(languages=(language,), tier=tier, needs=sample.needs)
@@ -90,7 +109,7 @@ def reading(content: Library, hazards: Iterable[str] | None = None) -> Iterator[
     """
     named = tuple(content.lexicon.hazards if hazards is None else hazards)
     for language in content.languages:
-        for hazard in named:
+        for hazard in filter(begun(content, language).__contains__, named):
             pools = {tier: _pool(content, language, hazard, tier) for tier in TIERS}
             for tier, pool in pools.items():
                 yield from _counts(pool, language, hazard, tier)

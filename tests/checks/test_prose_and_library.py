@@ -1,8 +1,9 @@
 from pathlib import Path
 
+import polib
 import pytest
 
-from onevoice import checks
+from onevoice import catalogues, checks
 from onevoice.checks import prose
 from onevoice.compose import Content
 from onevoice.lexicon import load
@@ -123,3 +124,23 @@ def test_each_finding_is_said_once_in_a_language_with_where_it_shows(
     assert len({(f.rule, f.message) for f in found}) == len(found)
     lacking = next(f for f in found if f.rule == "C10")
     assert (lacking.part or "").startswith("storm warning sms T1 en, 1 places (and in ")
+
+
+def test_a_hazard_that_a_language_has_not_begun_is_said_once_and_blocks_nothing(
+    words: Path, authority: Messenger, tmp_path: Path
+) -> None:
+    """Its readers get what stands in for a missing language; one sentence of it, and the rest is asked for."""
+    copy = (words / "templates/hazards/storm.yaml").read_text(encoding="utf-8").replace("hazard: storm", "hazard: gale")
+    (words / "templates/hazards/gale.yaml").write_text(copy, encoding="utf-8")
+    found = checks.check_library(Content(words), authority, home=tmp_path / "home")
+    waiting = [f for f in found if f.rule == "P02"]
+    assert [(f.severity, f.part) for f in waiting] == [
+        (Severity.WARN, f"locales/{language}") for language in ("ar", "es", "zh-Hans")
+    ]
+    assert all("gale" in f.message for f in waiting)
+    list(catalogues.update(words, "es"))
+    po = polib.pofile(str(words / "locales/es/LC_MESSAGES/messages.po"))
+    next(entry for entry in po if entry.msgctxt == "hazard.gale.name").msgstr = "Vendaval"
+    po.save()
+    found = checks.check_library(Content(words), authority, home=tmp_path / "home")
+    assert "P02" in {f.rule for f in found if f.severity is Severity.BLOCK}

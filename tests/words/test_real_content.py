@@ -15,7 +15,7 @@ from audiences.gazetteer import Gazetteer
 from audiences.messengers import messengers
 from onevoice import sms
 from onevoice.alert import Alert
-from onevoice.checks import check_variant, length
+from onevoice.checks import check_variant, length, library
 from onevoice.checks.case import Case
 from onevoice.checks.samples import samples
 from onevoice.compose import Content
@@ -49,10 +49,9 @@ def _alerts() -> tuple[Alert, ...]:
     return tuple(sample.alert for sample in usual)
 
 
-def _begun(language: str, prefix: str) -> bool:
-    """True where a language says anything of a hazard or an action; from then on all of it is asked for."""
-    sources = _content().lexicon.sources
-    keys = (key for key in sources if key.startswith(f"{prefix}."))
+def _says(language: str, action: str) -> bool:
+    """True where a language says an action in any tier; from then on all of it is asked for."""
+    keys = (key for tier in WORDED if (key := _content().lexicon.key(f"action.{action}", tier)))
     return any(not _content().sentence(language, key).missing for key in keys)
 
 
@@ -107,9 +106,9 @@ def test_without_a_number_of_its_own_an_alert_names_the_authoritys() -> None:
 def test_a_hazard_that_a_language_has_begun_is_whole(language: str) -> None:
     """Every sentence of it and of its actions; and only a language that waits has hazards that it has not begun."""
     lexicon = _content().lexicon
-    begun = [hazard for hazard in lexicon.hazards if _begun(language, f"hazard.{hazard}")]
+    begun = library.begun(_content(), language)
     if language not in WAITING:
-        assert begun == list(lexicon.hazards)
+        assert begun == set(lexicon.hazards)
     told = {action for hazard in begun for kind in lexicon.hazards[hazard].kinds.values() for action in kind.actions}
     told |= {instead for action in told if (instead := lexicon.actions[action].instead)}
     prefixes = (*(f"hazard.{hazard}." for hazard in begun), *(f"action.{action}." for action in told))
@@ -227,8 +226,8 @@ def _ordinary() -> Iterator[Alert]:
 def test_an_ordinary_warning_keeps_to_its_budget(language: str, needs: tuple[Need, ...]) -> None:
     """Also for a reader with a need: nothing is too long, and the first action ends within two segments."""
     found = []
-    ordinary = [alert for alert in _ordinary() if _begun(language, f"hazard.{alert.hazard}")]
-    for alert, tier in product(ordinary, (Tier.T1, Tier.T2)):
+    begun = library.begun(_content(), language)
+    for alert, tier in product((alert for alert in _ordinary() if alert.hazard in begun), (Tier.T1, Tier.T2)):
         variant = _told(alert, language, Means.SMS, tier, *needs)
         rules = {f.rule for f in length.check(Case(variant, alert, _content(), _authority()))}
         if rules & {"N01", "N02"}:
@@ -266,8 +265,8 @@ def _negations(text: str, words: list[str], language: str) -> list[str]:
 def test_every_action_says_no_exactly_where_its_polarity_file_does(language: str) -> None:
     """A `do not` keeps its negation in every tier; no other sentence gains or loses one."""
     polarity, lexicon = _polarity(language), _content().lexicon
-    actions = {name: action for name, action in lexicon.actions.items() if _begun(language, f"action.{name}")}
-    assert list(polarity["actions"]) == list(actions)
+    actions = {name: action for name, action in lexicon.actions.items() if _says(language, name)}
+    assert list(polarity["actions"]) == [name for name in lexicon.actions if name in {*actions, *polarity["actions"]}]
     wrong = []
     for (name, action), tier in product(actions.items(), WORDED):
         listed = polarity["actions"][name]
