@@ -33,7 +33,8 @@ DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load((ROOT / "prefect.yaml").read_
 MODULES = sorted(f"flows.{path.stem}" for path in (ROOT / "flows").glob("[a-z]*.py"))
 FIELDS = {
     "alert_id", "officer", "revision", "zones", "act_by", "next_update", "reason", "scenario", "minutes_to_act",
-    "circumstances", "status", "incident", "impact_known", "shelter", "cool_place", "warm_place", "clean_place", "powered_place", "road_closed",
+    "circumstances", "status", "incident", "impact_known", "shelter", "cool_place", "warm_place", "clean_place",
+    "powered_place", "road_closed",
     "bus_from", "water", "water_point", "name", "address", "pets", "accessible", "no_papers",
 }  # fmt: skip
 """All that a form may ask. `name` and `address` are a shelter's; `officer` acts. Nobody who is told stands in any."""
