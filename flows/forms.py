@@ -59,6 +59,11 @@ class Shelter(BaseModel):
         return {name: value for name, value in self.model_dump().items() if value}
 
 
+def told(**facts: Any) -> dict[str, Any]:
+    """The facts that were given."""
+    return {name: fact.fact() if isinstance(fact, Shelter) else fact for name, fact in facts.items() if fact}
+
+
 def minutes_from_now(minutes: int) -> datetime:
     """A moment that a form suggests."""
     return datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=minutes)

@@ -6,7 +6,7 @@ from typing import Any
 
 from prefect import flow
 
-from flows.forms import Circumstances, Shelter, ask_for_approval
+from flows.forms import Circumstances, Shelter, ask_for_approval, told
 
 
 class Water(StrEnum):
@@ -33,7 +33,7 @@ async def river_flood(
         shelter: a place to go to.
         road_closed: a road that nobody should plan to use.
     """
-    facts = _told(act_by=act_by, shelter=shelter, road_closed=road_closed)
+    facts = told(act_by=act_by, shelter=shelter, road_closed=road_closed)
     await ask_for_approval("river_flood", "warning", circumstances, facts, impact_known=impact_known)
 
 
@@ -46,7 +46,7 @@ async def flash_flood(circumstances: Circumstances, impact_known: bool = True, r
         impact_known: switch off while nobody knows how bad it is; then give the next update.
         road_closed: a road under water.
     """
-    facts = _told(road_closed=road_closed)
+    facts = told(road_closed=road_closed)
     await ask_for_approval("flash_flood", "warning", circumstances, facts, impact_known=impact_known)
 
 
@@ -65,7 +65,7 @@ async def wildfire_evacuation(
         road_closed: a road that is not a way out.
         bus_from: where buses leave for people without a car.
     """
-    facts = _told(shelter=shelter, road_closed=road_closed, bus_from=bus_from)
+    facts = told(shelter=shelter, road_closed=road_closed, bus_from=bus_from)
     await ask_for_approval("wildfire_evacuation", "warning", circumstances, facts)
 
 
@@ -92,7 +92,7 @@ async def boil_or_unsafe_water(
     """
     chemical = {"actions": ["do_not_drink_tap_water", "do_not_boil_to_make_safe", "use_bottled_water"]}
     more: dict[str, Any] = chemical if water is Water.chemicals else {}
-    facts = _told(water_point=water_point)
+    facts = told(water_point=water_point)
     await ask_for_approval("boil_or_unsafe_water", "warning", circumstances, facts, **more)
 
 
@@ -104,7 +104,7 @@ async def extreme_heat(circumstances: Circumstances, cool_place: Shelter | None 
         circumstances: where, and what every warning needs.
         cool_place: a cool place that is open to everyone.
     """
-    await ask_for_approval("extreme_heat", "warning", circumstances, _told(shelter=cool_place))
+    await ask_for_approval("extreme_heat", "warning", circumstances, told(shelter=cool_place))
 
 
 @flow(name="warn: disease outbreak", persist_result=False)
@@ -126,7 +126,7 @@ async def power_outage(circumstances: Circumstances, powered_place: Shelter | No
         circumstances: where, and what every warning needs.
         powered_place: a place with power for people who need it for a device.
     """
-    await ask_for_approval("power_outage", "warning", circumstances, _told(shelter=powered_place))
+    await ask_for_approval("power_outage", "warning", circumstances, told(shelter=powered_place))
 
 
 @flow(name="warn: wildfire smoke", persist_result=False)
@@ -137,7 +137,7 @@ async def wildfire_smoke(circumstances: Circumstances, clean_place: Shelter | No
         circumstances: where, and what every warning needs.
         clean_place: a place with clean air that is open to everyone.
     """
-    facts = _told(shelter=clean_place)
+    facts = told(shelter=clean_place)
     await ask_for_approval("wildfire_smoke", "warning", circumstances, facts)
 
 
@@ -154,7 +154,7 @@ async def dam_or_levee_failure(
         impact_known: switch off while nobody knows how bad it is; then give the next update.
         road_closed: a road that is not a way up.
     """
-    facts = _told(road_closed=road_closed)
+    facts = told(road_closed=road_closed)
     await ask_for_approval("dam_or_levee_failure", "warning", circumstances, facts, impact_known=impact_known)
 
 
@@ -175,7 +175,7 @@ async def hurricane_cyclone(
         road_closed: a road that is not a way out.
         bus_from: where buses leave for people without a car.
     """
-    facts = _told(act_by=act_by, shelter=shelter, road_closed=road_closed, bus_from=bus_from)
+    facts = told(act_by=act_by, shelter=shelter, road_closed=road_closed, bus_from=bus_from)
     await ask_for_approval("hurricane_cyclone", "warning", circumstances, facts)
 
 
@@ -196,7 +196,7 @@ async def storm_surge(
         road_closed: a road that is not a way out.
         bus_from: where buses leave for people without a car.
     """
-    facts = _told(act_by=act_by, shelter=shelter, road_closed=road_closed, bus_from=bus_from)
+    facts = told(act_by=act_by, shelter=shelter, road_closed=road_closed, bus_from=bus_from)
     await ask_for_approval("storm_surge", "warning", circumstances, facts)
 
 
@@ -223,7 +223,7 @@ async def winter_storm_snow_squall(
         warm_place: a warm place for people who are on the way or without heat.
         road_closed: a road that is closed.
     """
-    facts = _told(shelter=warm_place, road_closed=road_closed)
+    facts = told(shelter=warm_place, road_closed=road_closed)
     await ask_for_approval("winter_storm_snow_squall", "warning", circumstances, facts)
 
 
@@ -235,7 +235,7 @@ async def extreme_cold(circumstances: Circumstances, warm_place: Shelter | None 
         circumstances: where, and what every warning needs.
         warm_place: a warm place that is open to everyone.
     """
-    facts = _told(shelter=warm_place)
+    facts = told(shelter=warm_place)
     await ask_for_approval("extreme_cold", "warning", circumstances, facts)
 
 
@@ -264,7 +264,7 @@ async def earthquake(
         shelter: a place to go to for people whose home is damaged.
         road_closed: a road that cannot be used.
     """
-    facts = _told(shelter=shelter, road_closed=road_closed)
+    facts = told(shelter=shelter, road_closed=road_closed)
     await ask_for_approval("earthquake", "warning", circumstances, facts, impact_known=impact_known)
 
 
@@ -277,7 +277,7 @@ async def tsunami(circumstances: Circumstances, impact_known: bool = True, shelt
         impact_known: switch off while nobody knows how bad it is; then give the next update.
         shelter: a high place to go to.
     """
-    facts = _told(shelter=shelter)
+    facts = told(shelter=shelter)
     await ask_for_approval("tsunami", "warning", circumstances, facts, impact_known=impact_known)
 
 
@@ -296,7 +296,7 @@ async def landslide_avalanche(
         shelter: a place to go to.
         road_closed: a road that is blocked or in the path.
     """
-    facts = _told(shelter=shelter, road_closed=road_closed)
+    facts = told(shelter=shelter, road_closed=road_closed)
     await ask_for_approval("landslide_avalanche", "warning", circumstances, facts, impact_known=impact_known)
 
 
@@ -308,7 +308,7 @@ async def volcano_ash(circumstances: Circumstances, road_closed: str | None = No
         circumstances: where, and what every warning needs.
         road_closed: a road that cannot be used.
     """
-    facts = _told(road_closed=road_closed)
+    facts = told(road_closed=road_closed)
     await ask_for_approval("volcano_ash", "warning", circumstances, facts)
 
 
@@ -320,8 +320,3 @@ async def social_isolation_checkin(circumstances: Circumstances) -> None:
         circumstances: where, and what every message needs.
     """
     await ask_for_approval("social_isolation_checkin", "preparedness", circumstances, {})
-
-
-def _told(**facts: Any) -> dict[str, Any]:
-    """The facts that were given."""
-    return {name: fact.fact() if isinstance(fact, Shelter) else fact for name, fact in facts.items() if fact}

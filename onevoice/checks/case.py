@@ -15,6 +15,7 @@ from onevoice.facts import (
     EmergencyNumber,
     Fact,
     Instant,
+    LocalNote,
     Phone,
     Place,
     Places,
@@ -152,8 +153,8 @@ class Case:
         """Slot → number: E.164, or the short code to call in danger."""
         own = {"emergency_number" if p == "emergency" else f"{p}_phone": n for p, n in self.authority.phones.items()}
         own |= {name: fact.e164 for name, fact in self.alert.factset.facts.items() if isinstance(fact, Phone)}
-        emergency = self.fact("emergency_number")
-        return own | ({"emergency_number": emergency.number} if isinstance(emergency, EmergencyNumber) else {})
+        facts = self.alert.factset.facts.items()
+        return own | {name: fact.number for name, fact in facts if isinstance(fact, EmergencyNumber)}
 
     def url(self) -> str:
         """The alert's link."""
@@ -162,8 +163,11 @@ class Case:
 
     def names(self, language: str) -> dict[str, str]:
         """Slot → proper name."""
-        facts = {"road": "road_closed", "stop": "bus_from", "point": "water_point"}
+        facts = {"road": "road_closed", "stop": "bus_from", "point": "water_point", "product": "product"}
         found = {slot: fact.name(language) for slot, n in facts.items() if isinstance(fact := self.fact(n), ProperName)}
+        for name in ("truth", "rumor", "description"):
+            if isinstance(fact := self.fact(name), LocalNote) and language in fact.texts:
+                found[name] = fact.texts[language]
         shelter = self.fact("shelter")
         if isinstance(shelter, Shelter):
             found["shelter_name"] = shelter.name.get(language) or shelter.name[ENGLISH]

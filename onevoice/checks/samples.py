@@ -135,7 +135,30 @@ def _facts(lexicon: Lexicon, hazard: str, kind: str, size: int) -> dict[str, Fac
     }
     if kind in _LATER:
         known["act_by"] = _in_hours(4)
-    return known
+    return known | _told(lexicon, hazard, kind)
+
+
+def _told(lexicon: Lexicon, hazard: str, kind: str) -> dict[str, Fact]:
+    """Facts that only some hazards tell: where a sentence of this kind names them."""
+    actions = (f"action.{action}." for action in lexicon.hazards[hazard].kinds[kind].actions)
+    prefixes = (f"hazard.{hazard}.{kind}.", *actions)
+    said = [text for key, text in lexicon.sources.items() if key.startswith(prefixes)]
+    told = {name: fact for name, fact in _SOMETIMES.items() if any(f"{{{name}}}" in text for text in said)}
+    place = {"shelter": _shelter()} if any("{shelter_name}" in text for text in said) else {}
+    return told | place
+
+
+def _text(words: str) -> LocalNote:
+    return LocalNote(texts={"en": words}, written_by="sample", checked_by={"en": "sample"})
+
+
+_SOMETIMES: Mapping[str, Fact] = {
+    "product": ProperName(names={"en": "Mill Farm baby milk"}),
+    "description": _text("A tall man of about eighty in a red coat"),
+    "truth": _text("The bridge is open"),
+    "rumor": _text("The bridge is closed"),
+    "other_number": EmergencyNumber(number="+14135550145"),
+}
 
 
 def _older(lexicon: Lexicon, hazard: str, kind: str, size: int) -> FactSet | None:
@@ -157,19 +180,23 @@ def _disease(lexicon: Lexicon) -> dict[str, Fact]:
 
 def _local() -> dict[str, Fact]:
     return {
-        "shelter": Shelter(
-            name={"en": "Millford High School"},
-            address="12 School Street",
-            opens=_in_hours(1),
-            pets=True,
-            accessible=True,
-            no_papers=True,
-        ),
+        "shelter": _shelter(),
         "road_closed": ProperName(names={"en": "Mill Road"}),
         "bus_from": ProperName(names={"en": "Town Hall"}),
         "water_point": ProperName(names={"en": "Town Hall"}),
         "note": LocalNote(texts={"en": "The bridge is open."}, written_by="sample", checked_by={"en": "sample"}),
     }
+
+
+def _shelter() -> Shelter:
+    return Shelter(
+        name={"en": "Millford High School"},
+        address="12 School Street",
+        opens=_in_hours(1),
+        pets=True,
+        accessible=True,
+        no_papers=True,
+    )
 
 
 def _places(size: int) -> Places:

@@ -57,10 +57,11 @@ def _trust(case: Case, language: str, trust: set[Provenance]) -> Iterator[Findin
 
 
 def _note(case: Case, language: str) -> Iterator[Finding]:
-    note = case.fact("note")
-    if isinstance(note, LocalNote) and note.texts.get(language) and not note.checked_by.get(language):
-        message = f"{language}: nobody has checked the local note."
-        yield finding("P06", message, remedy="Name who checked it in the alert file: note.checked_by.")
+    for name, note in case.alert.factset.facts.items():
+        if isinstance(note, LocalNote) and note.texts.get(language) and not note.checked_by.get(language):
+            what = "local note" if name == "note" else name
+            message = f"{language}: nobody has checked the {what}."
+            yield finding("P06", message, remedy=f"Name who checked it in the alert file: {name}.checked_by.")
 
 
 def _list(keys: list[str]) -> str:

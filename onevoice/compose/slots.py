@@ -8,7 +8,19 @@ from typing import Literal
 
 from onevoice.alert import Alert
 from onevoice.compose.asked import Asked
-from onevoice.facts import Disease, EmergencyNumber, Fact, Instant, Phone, Place, Places, ProperName, Shelter, Url
+from onevoice.facts import (
+    Disease,
+    EmergencyNumber,
+    Fact,
+    Instant,
+    LocalNote,
+    Phone,
+    Place,
+    Places,
+    ProperName,
+    Shelter,
+    Url,
+)
 from onevoice.lexicon import OUTSIDE
 from onevoice.localize import ENGLISH, Voice
 from onevoice.localize.voice import clean
@@ -21,8 +33,10 @@ PHONES: Mapping[str, tuple[Literal["help", "text", "transport"], tuple[Literal["
     "transport_phone": ("transport", ("voice", "text")),
 }
 """Slot → what the authority's own number is for, and how it can be used."""
-NAMES = {"road": "road_closed", "stop": "bus_from", "point": "water_point"}
+NAMES = {"road": "road_closed", "stop": "bus_from", "point": "water_point", "product": "product"}
 """Slot → fact, for proper names."""
+TEXTS = ("truth", "rumor", "description")
+"""Slots of free words. A language that has none for its readers does not say the sentence, as with a note."""
 INSTANTS = ("act_by", "expires", "next_update")
 
 
@@ -85,7 +99,8 @@ class Telling:
         for name in PHONES:
             yield name, (name, self.value(self.phone(name)))
         yield "emergency_number", ("emergency_number", self.value(self.emergency()))
-        for slot, name in NAMES.items():
+        yield "other_number", ("other_number", self.value(get("other_number")))
+        for slot, name in (*NAMES.items(), *zip(TEXTS, TEXTS, strict=True)):
             yield slot, (name, self.value(get(name)))
         yield from self._shelter(get("shelter"))
 
@@ -103,7 +118,7 @@ class Telling:
                 return self.voice.instant(fact)
             case Phone(e164=number) | EmergencyNumber(number=number):
                 return self.voice.phone(number)
-            case Disease() | ProperName():
+            case Disease() | ProperName() | LocalNote():
                 return self._name(fact)
             case Places():
                 return self.names(fact.places)
@@ -111,8 +126,11 @@ class Telling:
                 return fact.url
         return ""
 
-    def _name(self, fact: Disease | ProperName) -> str:
-        return self.diseases.get(fact.id, "") if isinstance(fact, Disease) else clean(fact.name(self.language))
+    def _name(self, fact: Disease | ProperName | LocalNote) -> str:
+        """A name; of free words only those that somebody wrote in this language."""
+        if isinstance(fact, Disease):
+            return self.diseases.get(fact.id, "")
+        return clean(fact.texts.get(self.language, "") if isinstance(fact, LocalNote) else fact.name(self.language))
 
     def names(self, places: tuple[Place, ...]) -> str:
         """Places as a list."""

@@ -32,14 +32,24 @@ PHONES: Mapping[str, tuple[str, ...]] = {
     "text_phone": ("text",),
     "transport_phone": ("voice", "text"),
 }
-NAMES = frozenset({"road_closed", "bus_from", "water_point"})
+NAMES = frozenset({"road_closed", "bus_from", "water_point", "product"})
+TEXTS = frozenset({"note", "truth", "rumor", "description"})
+"""Free words for each language, with who wrote and who checked them."""
+ONLY_WHERE_SAID = frozenset({"disease", "product", "truth", "rumor", "description", "other_number"})
+"""Facts that would be lost without a sign in a hazard whose sentences do not name them."""
+DRAFTER = "who drafted the alert"
+FEW = 10
+"""So many names can be read in one sentence."""
 FARTHEST = timedelta(days=366)
 """A time that is farther away is a slip of the keyboard."""
 HOW: Mapping[str, str] = {
     "shelter": "Write shelter: {name: ..., address: ...}, and pets, accessible, no_papers, opens where they are known.",
-    "note": "Write note: {texts: {en: ...}, written_by: ...}.",
+    **{name: f"Write {name}: {{texts: {{en: ...}}, written_by: ...}}." for name in sorted(TEXTS)},
     **dict.fromkeys(PHONES, "Write the number with its country, for example +14135550150."),
-    "emergency_number": 'Write the short code in quotation marks, such as "911", or a number with its country.',
+    **dict.fromkeys(
+        ("emergency_number", "other_number"),
+        'Write the short code in quotation marks, such as "911", or a number with its country.',
+    ),
     **dict.fromkeys(NAMES, "Write the name as it stands on the sign, or {en: ..., es: ...}."),
 }
 
@@ -59,6 +69,7 @@ class Values:
         if value == "unknown":
             return self._unknown(name)
         value = plain(f"facts.{name}", value)
+        self._must_be_said(name)
         for names, make in self._makers().items():
             if name in names:
                 return made(f"facts.{name}", HOW.get(name, ""), partial(make, name, value))
@@ -81,12 +92,12 @@ class Values:
         return {
             MOMENTS: self.instant,
             frozenset(PHONES): lambda n, v: facts.Phone(e164=str(v), uses=PHONES[n]),  # type: ignore[arg-type]  # from a table
-            frozenset({"emergency_number"}): lambda _, v: facts.EmergencyNumber(number=str(v)),
+            frozenset({"emergency_number", "other_number"}): lambda _, v: facts.EmergencyNumber(number=str(v)),
             frozenset({"disease"}): self._disease,
             NAMES: _named,
             frozenset({"impact", "cause"}): _stated,
             frozenset({"shelter"}): self._shelter,
-            frozenset({"note"}): lambda _, v: facts.LocalNote.model_validate(v),
+            TEXTS: _text,
         }
 
     def _shelter(self, name: str, value: Any) -> facts.Fact:
@@ -99,18 +110,26 @@ class Values:
         return facts.Shelter.model_validate(typed)
 
     def _disease(self, name: str, value: Any) -> facts.Disease:
-        """A disease that every language has a name for, in an alert whose sentences can say it."""
-        if not any("{disease}" in said for said in self._sentences()):
-            what = f"No sentence of {self.file.hazard} names a disease."
-            raise Unusable(what, where=f"facts.{name}", remedy="Leave it out.")
+        """A disease that every language has a name for."""
         prefix = "disease."
         named = {key[len(prefix) :]: said for key, said in self.lexicon.sources.items() if key.startswith(prefix)}
         known(f"facts.{name}", str(value), named)
         return facts.Disease(id=str(value))
 
+    def _must_be_said(self, name: str) -> None:
+        if name in ONLY_WHERE_SAID and not any(f"{{{name}}}" in said for said in self._sentences()):
+            what = f"No sentence of {self.file.hazard} names the {name}."
+            raise Unusable(what, where=f"facts.{name}", remedy="Leave it out.")
+
     def _sentences(self) -> list[str]:
-        prefix = f"hazard.{self.file.hazard}."
-        return [said for key, said in self.lexicon.sources.items() if key.startswith(prefix)]
+        """What the hazard can say: its own sentences and those of its actions, unless there is no such hazard."""
+        kinds = self.lexicon.hazards[self.file.hazard].kinds.values()
+        actions = {f"action.{action}." for kind in kinds for action in (*kind.actions, *self._instead(kind.actions))}
+        prefixes = (f"hazard.{self.file.hazard}.", *actions)
+        return [said for key, said in self.lexicon.sources.items() if key.startswith(prefixes)]
+
+    def _instead(self, actions: tuple[str, ...]) -> list[str]:
+        return [instead for action in actions if (instead := self.lexicon.actions[action].instead)]
 
     def _unknown(self, name: str) -> facts.Unknown:
         if name not in alert_.MAY_BE_UNKNOWN:
@@ -138,7 +157,8 @@ def known(field: str, name: str, there: Mapping[str, Any]) -> Any:
     """
     if name in there:
         return there[name]
-    near = get_close_matches(name, there, n=3) or sorted(there)
+    everything = sorted(there) if len(there) <= FEW else get_close_matches(name, there, n=FEW, cutoff=0.0)
+    near = get_close_matches(name, there, n=3) or everything
     what = f"There is no {name!r}."
     raise Unusable(what, where=field, remedy=f"Did you mean: {', '.join(near)}?")
 
@@ -149,6 +169,13 @@ def _named(field: str, value: Any) -> facts.ProperName:
         what = "The name is missing, or is no name."
         raise Unusable(what, where=f"facts.{field}", remedy=HOW[field])
     return facts.ProperName(names=names)
+
+
+def _text(field: str, value: Any) -> facts.LocalNote:
+    """Free words; a bare line is English by whoever drafts, and nobody has checked it yet."""
+    if isinstance(value, str) and value and field != "note":
+        return facts.LocalNote(texts={"en": value}, written_by=DRAFTER)
+    return facts.LocalNote.model_validate(value)
 
 
 def _stated(field: str, value: Any) -> facts.Stated:

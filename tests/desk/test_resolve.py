@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from onevoice.alert import AlertFile
 from onevoice.desk import draft, resolve
+from onevoice.desk.values import DRAFTER
 from onevoice.desk.wiring import Desk
 from onevoice.errors import Unusable
-from onevoice.facts import Disease, EmergencyNumber, Instant, ProperName, Shelter
+from onevoice.facts import Disease, EmergencyNumber, Instant, LocalNote, ProperName, Shelter
 from onevoice.moments import resolve_moment, resolve_span
 from onevoice.settings import Settings
 
@@ -107,6 +108,12 @@ BAD: dict[str, tuple[str | bytes, str]] = {
         "facts.disease: There is no 'measels'.*measles",
     ),
     "a disease where none can be told": (fact("disease: measles"), "facts.disease: No sentence of river_flood"),
+    "a product where none can be told": (fact("product: Milk"), "facts.product: No sentence of river_flood"),
+    "a rumor where none can be told": (fact("rumor: The dam broke"), "facts.rumor: No sentence of river_flood"),
+    "an outage that does not say which number works": (
+        "hazard: emergency_number_outage\nstatus: Exercise\narea: {zones: [old-mill]}\n",
+        "needs other_number",
+    ),
     "a road without a name": (fact("road_closed: "), "facts.road_closed: .*name is missing.*sign"),
     "a road with a list of names": (fact("road_closed: [A, B]"), "facts.road_closed: .*no name"),
     "a road without its English name": (fact("road_closed: {es: B}"), "facts.road_closed: .*no name"),
@@ -210,6 +217,25 @@ def test_a_disease_is_named_by_its_id(clock: Desk, tmp_path: Path) -> None:
     alert = meant(clock, tmp_path, OUTBREAK)
 
     assert alert.factset.facts["disease"] == Disease(id="measles")  # type: ignore[attr-defined]  # an alert
+
+
+def test_the_number_that_works_is_no_emergency_number_of_the_town(clock: Desk, tmp_path: Path) -> None:
+    """The town's own number is the one that fails, and stays a fact of its own."""
+    text = "hazard: emergency_number_outage\nstatus: Exercise\narea: {zones: [old-mill]}\n"
+
+    facts = meant(clock, tmp_path, text + 'facts: {other_number: "+14135550145"}\n').factset.facts  # type: ignore[attr-defined]  # an alert
+
+    assert facts["other_number"] == EmergencyNumber(number="+14135550145")
+    assert facts["emergency_number"] == EmergencyNumber(number="911")
+
+
+def test_a_rumor_typed_as_one_line_is_english_that_nobody_has_checked(clock: Desk, tmp_path: Path) -> None:
+    """Other languages have no words for it, and the check of notes asks who has looked."""
+    text = "hazard: rumor_control\nkind: rumor-control\nstatus: Exercise\narea: {zones: [old-mill]}\n"
+
+    facts = meant(clock, tmp_path, text + "facts: {truth: It is open, rumor: It is closed}\n").factset.facts  # type: ignore[attr-defined]  # an alert
+
+    assert facts["truth"] == LocalNote(texts={"en": "It is open"}, written_by=DRAFTER)
 
 
 def test_a_shelter_is_understood_as_typed(clock: Desk, tmp_path: Path) -> None:

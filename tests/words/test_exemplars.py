@@ -20,6 +20,7 @@ from onevoice.facts import (
     Fact,
     FactSet,
     Instant,
+    LocalNote,
     Phone,
     Place,
     Places,
@@ -36,7 +37,8 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCALES = ROOT / "locales"
 ZONE = "America/New_York"
 PHONES = {"help_phone": ("voice",), "text_phone": ("text",), "transport_phone": ("voice", "text")}
-NAMES = ("road_closed", "bus_from", "water_point")
+NAMES = ("road_closed", "bus_from", "water_point", "product")
+TEXTS = ("truth", "rumor", "description")
 ISOLATES = dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069"))
 
 
@@ -117,10 +119,13 @@ class Case:
         known |= {"disease": Disease(id=given["disease"])} if "disease" in given else {}
         known |= {name: Phone(e164=self.common[name], uses=uses) for name, uses in PHONES.items()}  # type: ignore[arg-type]  # from a table
         known |= {name: ProperName(names={"en": given[name]}) for name in NAMES if name in given}
+        known |= {name: LocalNote(texts=given[name], written_by="x") for name in TEXTS if name in given}
+        known |= {"other_number": EmergencyNumber(number=given["other_number"])} if "other_number" in given else {}
         act_by = given.get("act_by", self.common["act_by"] if self._sets_a_time(kinds[self.kind].required) else None)
         known |= {name: _at(at) for name, at in (("act_by", act_by), ("next_update", given.get("next_update"))) if at}
         if shelter := given.get("shelter"):
-            named = {**shelter, "name": {"en": shelter["name"]}, "opens": _at(shelter["opens"])}
+            opens = {"opens": _at(shelter["opens"])} if "opens" in shelter else {}
+            named = {**shelter, "name": {"en": shelter["name"]}, **opens}
             known["shelter"] = Shelter(**named)
         return known
 
