@@ -25,11 +25,10 @@ from twilio.http.response import Response
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from channels.curl_line import CONNECT, NoAnswer
 from onevoice.dispatch import policy
 
 PUBLIC = "https://api.twilio.com"
-CONNECT = 3.05
-"""Seconds for one attempt to connect: a little more than the 3 s after which TCP sends its first packet again."""
 TAKEN = range(200, 300)
 
 
@@ -48,14 +47,6 @@ class Answered(Exception):
     def __init__(self, status: int, code: int | None, wait: float | None) -> None:
         self.status, self.code, self.wait = status, code, wait
         super().__init__(f"HTTP {status}, code {code}")
-
-
-class NoAnswer(Exception):
-    """The call ended without an answer. Unless `left`, not one byte of the request left this machine."""
-
-    def __init__(self, *, left: bool) -> None:
-        self.left = left
-        super().__init__("no answer")
 
 
 class Unreadable(Exception):
@@ -184,7 +175,7 @@ class Line(TwilioHttpClient):
         )
         reply.encoding = "utf-8"
         if reply.status_code not in TAKEN:
-            raise Answered(reply.status_code, _code(reply.text), seconds(reply.headers))
+            raise Answered(reply.status_code, code_of(reply.content), seconds(reply.headers))
         return Response(reply.status_code, reply.text, reply.headers)
 
     def close(self) -> None:
@@ -192,9 +183,10 @@ class Line(TwilioHttpClient):
         self.session.close()
 
 
-def _code(text: str) -> int | None:
+def code_of(body: bytes) -> int | None:
+    """Twilio's own number in the body of a refusal, where it has one."""
     try:
-        code = json.loads(text)["code"]
+        code = json.loads(body)["code"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return code if isinstance(code, int) else None

@@ -17,17 +17,17 @@ import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from twilio.request_validator import RequestValidator
-from twilio.rest import Client
 
-from channels.twilio_codes import CODES, STATUS, Then
-from channels.twilio_http import Answered, Call, Line, NoAnswer, run
-from channels.twilio_receipts import MESSAGE, called_back, came_in, looked_up, signed
-from onevoice.dispatch.providers import CannotCarry, Inbound, Outcome, Outgoing, Receipt, Result, Word
+from channels.curl_line import NoAnswer
+from channels.twilio_create import Creator, understood
+from channels.twilio_http import Call, Line, run
+from channels.twilio_receipts import called_back, came_in, looked_up, signed
+from onevoice.dispatch.providers import CannotCarry, Inbound, Outcome, Outgoing, Receipt, Result
 from onevoice.errors import WrongSetting
 from onevoice.people import Means
 from onevoice.settings import Settings
@@ -35,8 +35,8 @@ from onevoice.sms import count
 
 PATIENCE = 10.0
 """Seconds that one call may take from start to end."""
-MOST_CALLS = 128
-"""Threads: as many as the widest window of a sender. They are made when they are needed."""
+MOST_SEARCHES = 16
+"""Threads for `find`. They are made when they are needed."""
 MOST_SEGMENTS = 10
 LONGEST_VALIDITY = 36_000
 """Seconds that Twilio keeps a message in its queue at most."""
@@ -66,15 +66,23 @@ class TwilioSms:
         self._patience, self.timeout = patience, patience + 2
         secret = settings.twilio_auth_token.get_secret_value()
         self._validator = RequestValidator(secret)
-        self._line = Line(base, patience, MOST_CALLS)
+        self._creator = Creator(base, (self._account, secret), self._sender, settings.window)
+        self._line = Line(base, patience, MOST_SEARCHES)
+        self._secret = settings.twilio_auth_token
+        self._threads = _threads()
+
+    @cached_property
+    def _messages(self) -> Any:
+        """The SDK's own, for all but creating."""
+        from twilio.rest import Client  # noqa: PLC0415 - slow to load, and the first message waits for it in vain
+
         # An environment that is not empty: the SDK would else take region and edge from that of the process.
         here = {"TWILIO_ACCOUNT_SID": self._account}
-        self._messages = Client(self._account, secret, http_client=self._line, environment=here).messages
-        self._threads = _threads()
+        return Client(self._account, self._secret.get_secret_value(), http_client=self._line, environment=here).messages
 
     def units(self, parts: Mapping[str, str]) -> int:
         """SMS segments of the text."""
-        return count(parts["text"]).segments
+        return _segments(parts["text"])
 
     def check(self, parts: Mapping[str, str]) -> None:
         """Raise CannotCarry for anything but one text of one to ten segments."""
@@ -96,14 +104,8 @@ class TwilioSms:
             self.check(message.parts)
         except CannotCarry as problem:
             return Outcome(Result.REJECTED, code="cannot-carry", detail=str(problem))
-        wish = self._sender | {
-            "to": message.to,
-            "body": message.parts["text"],
-            "status_callback": message.callback_url,
-            "validity_period": min(left, LONGEST_VALIDITY),
-            "smart_encoded": False,  # else a messaging service may put other letters in place of the approved ones
-        }
-        return understood(await self._ask(partial(self._messages.create, **wish)), message.to)
+        reply = await self._creator.create(message, min(left, LONGEST_VALIDITY), self._patience)
+        return understood(reply, message.to)
 
     async def find(self, message: Outgoing, since: datetime) -> Sequence[Receipt] | None:
         """Ask Twilio for this sender's message of these very words to this number, made since then.
@@ -111,7 +113,9 @@ class TwilioSms:
         The list is read whole, newest first, and not through its date filters: these are on the date of *sending*, and
         would hide what still waits in a queue.
         """
-        listed = await self._ask(partial(self._messages.list, to=message.to, limit=LOOKED_AT, page_size=LOOKED_AT))
+        # Loaded in a thread, and before our patience begins.
+        held_there = await asyncio.get_running_loop().run_in_executor(self._threads, lambda: self._messages)
+        listed = await self._ask(partial(held_there.list, to=message.to, limit=LOOKED_AT, page_size=LOOKED_AT))
         if not isinstance(listed, list):
             return None
         # Twilio's times are whole seconds. For clocks that differ, whoever asks has moved `since` back already.
@@ -135,6 +139,7 @@ class TwilioSms:
         old, self._threads = self._threads, _threads()
         old.shutdown(wait=False, cancel_futures=True)
         self._line.close()
+        self._creator.close()
 
     async def _ask(self, work: partial[Any]) -> Any:
         """Do it in a thread, within our patience. What goes wrong is returned: Answered, NoAnswer or Unreadable."""
@@ -149,60 +154,25 @@ class TwilioSms:
             job.cancel()
 
     def _is_ours(self, held: Any) -> bool:
-        ours = self._sender.get("messaging_service_sid")
-        return bool(held.messaging_service_sid == ours if ours else held.from_ == self._sender["from_"])
+        ours = self._sender.get("MessagingServiceSid")
+        return bool(held.messaging_service_sid == ours if ours else held.from_ == self._sender["From"])
 
 
-def understood(reply: Any, to: str) -> Outcome:
-    """What a reply to a create means."""
-    if isinstance(reply, Answered):
-        return _refused(reply)
-    if isinstance(reply, NoAnswer):
-        if reply.left:
-            return Outcome(Result.UNKNOWN, code="no-answer", detail="Twilio did not answer in time, or hung up.")
-        return Outcome(Result.RETRY, code="not-connected", detail="Twilio could not be reached.")
-    sid, named = getattr(reply, "sid", None), getattr(reply, "to", None)
-    if not (isinstance(sid, str) and MESSAGE.fullmatch(sid) and named == to):
-        return Outcome(Result.UNKNOWN, code="nonsense", detail="Twilio took something, but does not say what.")
-    status = STATUS.get(str(reply.status))
-    if status and status.word is Word.UNDELIVERED:
-        return _turned_down(reply.error_code, str(reply.error_code or reply.status), Then.REJECT, status.meaning)
-    return Outcome(Result.ACCEPTED, ref=sid, code=str(reply.status), detail=status.meaning if status else "")
-
-
-def _refused(reply: Answered) -> Outcome:
-    """First whether it was taken at all, then what the code says, then the HTTP status."""
-    word = str(reply.code or f"HTTP {reply.status}")
-    if reply.status == 408 or not 400 <= reply.status < 500:  # noqa: PLR2004 - HTTP
-        return Outcome(Result.UNKNOWN, code=word, detail="Twilio failed, and may have taken the message before.")
-    usual = {401: Then.STOP, 403: Then.STOP, 429: Then.RETRY}.get(reply.status, Then.REJECT)
-    return _turned_down(reply.code, word, usual, f"Twilio answered with HTTP {reply.status}.", reply.wait)
-
-
-def _turned_down(code: int | None, word: str, usual: Then, detail: str, wait: float | None = None) -> Outcome:
-    """It was certainly not taken: the code, where we know it, says what now; else `usual`."""
-    known = CODES.get(code or 0)
-    then = known.then if known else usual
-    again = then in {Then.RETRY, Then.STOP}
-    return Outcome(
-        Result.RETRY if again else Result.REJECTED,
-        code=word,
-        detail=known.meaning if known else detail,
-        retry_after=wait if again else None,
-        opt_out=then is Then.OPT_OUT,
-        halts=then is Then.STOP,
-    )
+@lru_cache(maxsize=512)
+def _segments(text: str) -> int:
+    """The same few texts go to everybody."""
+    return count(text).segments
 
 
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(MOST_CALLS, thread_name_prefix="twilio")
+    return ThreadPoolExecutor(MOST_SEARCHES, thread_name_prefix="twilio")
 
 
 def _sender(value: str) -> dict[str, str]:
     """How a create names who sends: a messaging service or a number."""
     if SERVICE.fullmatch(value):
-        return {"messaging_service_sid": value}
-    return {"from_": _matching(value, SENDER, "FROM", "a number such as +12025550100, a short code, a name, or MG…")}
+        return {"MessagingServiceSid": value}
+    return {"From": _matching(value, SENDER, "FROM", "a number such as +12025550100, a short code, a name, or MG…")}
 
 
 def _matching(value: str, pattern: re.Pattern[str], setting: str, form: str) -> str:

@@ -102,6 +102,12 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr = Field(default=SecretStr(""), description="its token; also proves callbacks")
     twilio_from: str = Field(default="", description="a number, or a messaging service (MG…)")
     twilio_api_base: str = Field(default="https://api.twilio.com", description="another host that speaks the same")
+    window: int = Field(
+        default=128,
+        ge=8,
+        le=1024,
+        description="calls on their way through one provider at most: so many are in doubt after a crash",
+    )
     sms_rate: float = Field(default=100.0, gt=0, description="SMS segments a second that the sender may use")
 
     smtp_host: str = Field(default="", description="mail server")

@@ -67,6 +67,7 @@ def options(desk: Desk, progress: Progress | None = None) -> Options:
         anchor_file=desk.settings.home / "audit.head",
         reached_file=desk.settings.home / "reached",
         on_progress=show,
+        window=desk.settings.window,
     )
 
 

@@ -15,9 +15,8 @@ from onevoice.ledger.sending import Claimed, Want
 
 log = logging.getLogger(__name__)
 
-NARROWEST, WIDEST = 8, 128
-"""Bounds of the window, and so of what is in doubt after a kill."""
-
+NARROWEST = 8
+"""The window is never narrower."""
 
 AHEAD = 0.15
 """Seconds for which rate slots are taken ahead: long enough for the next exchange, short enough for the kill switch."""
@@ -32,12 +31,13 @@ LONGEST_LEAD = 5.0
 class Lane:
     """A rolling window of calls to one provider, paced to its rate. Times are monotonic seconds.
 
+    `widest` bounds the window, and so what is in doubt after a kill.
     A lane that stopped because the account is refused stays so until the process is started again with other settings.
     """
 
-    def __init__(self, provider: Provider, now: float) -> None:
+    def __init__(self, provider: Provider, now: float, widest: int) -> None:
         self.provider = provider
-        self.window = min(WIDEST, max(NARROWEST, math.ceil(provider.rate * provider.latency)))
+        self.window = min(widest, max(NARROWEST, math.ceil(provider.rate * provider.latency)))
         self.flying: dict[asyncio.Task[None], Claimed] = {}
         self.stopped = False
         self._free_at = now

@@ -33,7 +33,8 @@ class Options:
     the audit chain is anchored; `reached_file`: where it stands how far we had come, so that a database from an older
     backup is known for what it is. `poll`: seconds between looks when nothing is due; `drain`: seconds that running
     calls get after a request to stop; `patience`: seconds that outcomes wait for a database that is out of reach;
-    `missed`: seconds after its rate slot at which a call may still begin, later the slot is given up.
+    `missed`: seconds after its rate slot at which a call may still begin, later the slot is given up; `window`: calls
+    on their way through one provider at most.
     """
 
     mode: Mode
@@ -47,6 +48,7 @@ class Options:
     drain: float = 15.0
     patience: float = 60.0
     missed: float = 0.1
+    window: int = 128
     chance: Random = field(default_factory=Random)
 
     def callback_url(self, provider: str, token: str) -> str:

@@ -64,7 +64,8 @@ class Sender:
         self._stop = stop
         self._once = once
         self._books = Books(ledger, vault, options, providers.values())
-        self._lanes = {provider.name: Lane(provider, time.monotonic()) for provider in providers.values()}
+        began = time.monotonic()
+        self._lanes = {one.name: Lane(one, began, options.window) for one in providers.values()}
         self._counts = Counts()
         self._switch: Control | None = None
         self._ended: list[Ended] = []

@@ -6,16 +6,11 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from aiosmtplib import SMTP, SMTPServerDisconnected
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
 from channels import smtp_email, smtp_line
@@ -344,34 +339,13 @@ def test_a_mail_that_waits_too_long_for_a_line_was_not_sent(sandbox: Sandbox, mo
 # --- Secrets
 
 
-def _certificate(folder: Path) -> tuple[str, str]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem, private = folder / "certificate.pem", folder / "key.pem"
-    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    plain = serialization.NoEncryption()
-    private.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
-    return str(pem), str(private)
-
-
 @pytest.fixture(scope="module")
-def guarded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, str]]:
+def guarded_server(
+    tmp_path_factory: pytest.TempPathFactory, certificate: Callable[[Path], tuple[str, str]]
+) -> Iterator[tuple[Sandbox, str]]:
     """Run a mail server that wants TLS and a login; give it with its certificate."""
     folder = tmp_path_factory.mktemp("guarded")
-    pem, key = _certificate(folder)
+    pem, key = certificate(folder)
     login = ("--smtp-user", "clerk", "--smtp-password", "right")
     with Sandbox(folder / "record.jsonl", *login, "--smtp-tls-cert", pem, "--smtp-tls-key", key) as running:
         yield running, pem

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from channels import twilio_http
+from channels.curl_line import NoAnswer
 from channels.twilio_codes import CODES
-from channels.twilio_http import Answered, Call, Line, NoAnswer, run, seconds
-from channels.twilio_sms import TwilioSms, understood
+from channels.twilio_create import understood
+from channels.twilio_http import Answered, Call, Line, run, seconds
+from channels.twilio_sms import TwilioSms
 from onevoice.dispatch.providers import Outcome, Outgoing, Result
 from onevoice.settings import Settings
 from sandbox.behaviours import MAGIC_BLOCK

@@ -204,6 +204,15 @@ def test_the_window_of_calls_in_flight_is_rolling_and_bounded(
     assert len(provider.taken) == 3 * window
 
 
+@pytest.mark.parametrize("widest", [8, 200])
+def test_the_deployment_says_how_wide_the_window_may_be(town: Town, send: Sends, double: Any, widest: int) -> None:
+    """However fast the provider, no more calls than that are on their way, and more than usual where it is wider."""
+    town.release(400)
+    provider = double(rate=100_000.0, latency=0.2)
+    send(provider, window=widest)
+    assert widest / 2 < provider.busiest <= widest
+
+
 def test_one_slow_call_does_not_hold_up_the_others(town: Town, send: Sends, double: Any) -> None:
     """There is no barrier at the end of a batch: forty calls end while the first is still running."""
     town.release(40)
