@@ -131,12 +131,23 @@ def _sentences(case: Case, part: str, language: str) -> Iterator[Finding]:
     for key, text in _claimed(case, language):
         if sentences.as_written(text, case.texts[part]):
             continue
-        matches = [sentences.values(match) for match in sentences.found(text, case.texts[part])]
-        if matches:
-            yield from min((list(_wrong_values(case, language, values)) for values in matches), key=len)
+        wrong = _least_wrong(case, part, language, text)
+        if wrong is not None:
+            yield from wrong
         elif _belongs(case, key):
             rule = "C08" if key.startswith("action.") else "C02"
             yield finding(rule, f"{_who(case, language)} lacks or changes the sentence “{text}”.", part=part)
+
+
+def _least_wrong(case: Case, part: str, language: str, text: str) -> list[Finding] | None:
+    """What is wrong with a sentence where it stands best; None where it stands nowhere."""
+    best: list[Finding] | None = None
+    for match in sentences.found(text, case.texts[part]):
+        wrong = list(_wrong_values(case, language, sentences.values(match)))
+        if not wrong:
+            return wrong  # it stands there rightly: no other reading can be better
+        best = wrong if best is None or len(wrong) < len(best) else best
+    return best
 
 
 def _belongs(case: Case, key: str) -> bool:

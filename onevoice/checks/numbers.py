@@ -10,6 +10,7 @@ URL = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
 PHONE = re.compile(r"(?<![\w/])\+?\(?\d[\d\s().\-‐-―/]{5,}\d(?!\w)")
 LOOSE_TIME = re.compile(r"\b\d{1,2}\s?[:.hH時时点]\s?\d{2}\b|\b\d{1,2}\s?(?:[ap]\.?\s?m\b)", re.IGNORECASE)
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_DIGIT = re.compile(r"\d")
 _LISTED = re.compile(r"^\d{1,2}\. ", re.MULTILINE)
 _TRAILING = ".,;:!?)]}'\"،؛。！？、"
 _COUNTRY_DIGITS = 3
@@ -36,9 +37,11 @@ def phones(text: str) -> list[Found]:
 
 
 def _lines(text: str) -> Iterable[tuple[int, int]]:
+    """Where each line stands that has a digit at all: few have."""
     start = 0
     for line in text.split("\n"):
-        yield start, start + len(line)
+        if _DIGIT.search(line):
+            yield start, start + len(line)
         start += len(line) + 1
 
 

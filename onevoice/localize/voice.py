@@ -29,6 +29,7 @@ _HALF_DAY = 12
 _NANP = 1
 
 
+@lru_cache(maxsize=4096)
 def clean(text: str) -> str:
     """A value that a person typed, on one line, without controls, direction marks or private characters."""
     spaced = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)

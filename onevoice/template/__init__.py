@@ -64,6 +64,7 @@ class Templates:
         self.files = {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in _paths(root)}
         self._text = _environment(self.files, escaping=False)
         self._html = _environment(self.files, escaping=True)
+        self._hashes: dict[tuple[str, ...], str] = {}
 
     def find(self, hazard: str, kind: str, means: Means, part: str, language: str) -> str:
         """The file for a part: the hazard's own, the language's, the kind's, the language's general, the general.
@@ -114,8 +115,10 @@ class Templates:
 
     def hash(self, hazard: str, kind: str, means: Means, language: str) -> str:
         """Hash over the files that make a message."""
-        names = [self.find(hazard, kind, means, part, language) for part in PARTS[means]]
-        return content_hash([[name, self.files[name]] for name in names])
+        names = tuple(self.find(hazard, kind, means, part, language) for part in PARTS[means])
+        if names not in self._hashes:
+            self._hashes[names] = content_hash([[name, self.files[name]] for name in names])
+        return self._hashes[names]
 
 
 def _paths(root: Path) -> list[Path]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import product
+from itertools import cycle, product
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -219,13 +219,15 @@ MUTATIONS = (
 
 
 def _texts(dice: random.Random) -> Iterator[tuple[Variant, Alert]]:
+    """A warning of each hazard in each language, by text message and by email in turn."""
+    turns = cycle((Means.SMS, Means.EMAIL))
     for alert in _plain_samples():
         if alert.kind != "warning" or len(alert.factset.facts["places"].ids) != 2:  # type: ignore[union-attr]  # Places
             continue
         named = alert.factset.facts | {"places": Places(places=_zones()[:2])}
         given = alert.model_copy(update={"factset": FactSet(facts=named)})
-        for language, means in product(_content().languages, (Means.SMS, Means.EMAIL)):
-            asked = Asked(Profile(languages=(language,), tier=dice.choice(TIERS)), means)
+        for language in _content().languages:
+            asked = Asked(Profile(languages=(language,), tier=dice.choice(TIERS)), next(turns))
             yield compose(given, asked, _content(), _authority()), given
 
 

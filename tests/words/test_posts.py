@@ -1,6 +1,5 @@
 """Posts: one text that every service takes whole, complete, and with nothing said twice."""
 
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -32,13 +31,21 @@ def _authority() -> Messenger:
     return next(m for m in messengers(ROOT).values() if m.id == "millford-em")
 
 
-def _sampled() -> Iterator[Sample]:
-    return (sample for sample in samples(_content().lexicon) if Means.SOCIAL in sample.means)
+@lru_cache(maxsize=1)
+def _sampled() -> tuple[Sample, ...]:
+    return tuple(sample for sample in samples(_content().lexicon) if Means.SOCIAL in sample.means)
+
+
+_posts: dict[tuple[int, str, str], Variant] = {}
+"""By alert (the samples stay where they are), language and group: each is composed once for all tests here."""
 
 
 def _post(alert: Alert, language: str, group: str = "all") -> Variant:
-    asked = Asked(Profile(languages=(language,), tier=Tier.T2), Means.SOCIAL, None, group)
-    return compose(alert, asked, _content(), _authority())
+    key = (id(alert), language, group)
+    if key not in _posts:
+        asked = Asked(Profile(languages=(language,), tier=Tier.T2), Means.SOCIAL, None, group)
+        _posts[key] = compose(alert, asked, _content(), _authority())
+    return _posts[key]
 
 
 def _of_kind(kind: str, label: str = "2 places") -> list[Sample]:

@@ -1,0 +1,152 @@
+"""The composed part of the library check: hazard by hazard and language by language, each looked at once.
+
+What was found in a piece is kept under the hash of all that it depends on: its sentences and theirs who stand behind
+them, the frames, templates and language files, and the code itself. So after an edited sentence only the pieces that
+can say it are composed again, and nothing is believed of words that have changed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from onevoice.checks import changed, facts, length, status, strangers, translation, wording
+from onevoice.checks.case import Case
+from onevoice.checks.depends import depends
+from onevoice.checks.samples import Sample, samples
+from onevoice.library import ComposingLibrary
+from onevoice.people import Means, Messenger, Profile, Tier
+from onevoice.variant import Finding
+
+TIERS = (Tier.T1, Tier.T2, Tier.T4)
+"""Tiers that have words of their own; T3 reads T2."""
+_FAMILIES = (facts, strangers, status, length, translation, changed, wording)
+_NIGHTLY = frozenset(["N03", "P01", "P05", "P06"])
+"""Rules about one night's text; on a quiet day they would drown the others."""
+FOLDER = "checked"
+"""Below the deployment's folder: one file for each piece, named by its hash."""
+_FEW = 16
+"""Pieces up to which it is faster to look at them here than to start other processes."""
+
+
+class Piece(NamedTuple):
+    """One hazard in one language."""
+
+    hazard: str
+    language: str
+
+
+class Found(NamedTuple):
+    """A finding, and the text in which it shows."""
+
+    where: str
+    finding: Finding
+
+
+_KEPT = TypeAdapter(tuple[Found, ...])
+
+
+def composed(
+    content: ComposingLibrary, authority: Messenger, home: Path, *, processes: int | None = None
+) -> Iterator[Finding]:
+    """Each finding once in each language, with the first text in which it shows and how many there are.
+
+    `processes`: how many look at pieces at the same time; as many as there are processors where none is given.
+    """
+    seen: dict[tuple[str, str, str], tuple[Finding, str, int]] = {}
+    for piece, found in _pieces(content, authority, home / FOLDER, processes or os.cpu_count() or 1):
+        for where, one in found:
+            key = (piece.language, one.rule, one.message)
+            first, place, times = seen.get(key, (one, where, 0))
+            seen[key] = (first, place, times + 1)
+    for one, where, times in seen.values():
+        more = f" (and in {times - 1} more)" if times > 1 else ""
+        yield one.model_copy(update={"part": f"{where}{more}", "span": None})
+
+
+# --- pieces, kept by what they depend on
+
+
+def _pieces(
+    content: ComposingLibrary, authority: Messenger, folder: Path, processes: int
+) -> Iterator[tuple[Piece, tuple[Found, ...]]]:
+    pieces = [Piece(hazard, language) for hazard in content.lexicon.hazards for language in content.languages]
+    files = {piece: folder / f"{depends(content, authority, *piece)}.json" for piece in pieces}
+    known = {piece: kept for piece, file in files.items() if (kept := _read(file)) is not None}
+    new = [piece for piece in pieces if piece not in known]
+    folder.mkdir(parents=True, exist_ok=True)
+    for piece, found in zip(new, _looked_at(content, authority, new, processes), strict=True):
+        _write(files[piece], found)
+        known[piece] = found
+    for file in set(folder.glob("*.json")) - set(files.values()):
+        file.unlink(missing_ok=True)
+    yield from ((piece, known[piece]) for piece in pieces)
+
+
+def _read(file: Path) -> tuple[Found, ...] | None:
+    try:
+        return _KEPT.validate_json(file.read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def _write(file: Path, found: tuple[Found, ...]) -> None:
+    """Whole or not at all: a check that was stopped leaves nothing that could be believed."""
+    draft = file.with_suffix(f".{os.getpid()}")
+    draft.write_bytes(_KEPT.dump_json(found))
+    draft.replace(file)
+
+
+def _looked_at(
+    content: ComposingLibrary, authority: Messenger, pieces: Sequence[Piece], processes: int
+) -> Iterator[tuple[Found, ...]]:
+    if processes == 1 or len(pieces) <= _FEW:
+        yield from (examine(content, authority, piece) for piece in pieces)
+        return
+    start = type(content), content.root, authority
+    with ProcessPoolExecutor(processes, get_context("spawn"), initializer=_begin, initargs=start) as pool:
+        yield from pool.map(_examine_here, pieces, chunksize=4)
+
+
+_here: list[tuple[ComposingLibrary, Messenger]] = []
+"""In a process of its own: the library that it opened once, and in whose name the samples speak."""
+
+
+def _begin(kind: type[ComposingLibrary], root: Path, authority: Messenger) -> None:
+    _here.append((kind(root), authority))
+
+
+def _examine_here(piece: Piece) -> tuple[Found, ...]:
+    return examine(*_here[0], piece)
+
+
+# --- one piece
+
+
+def examine(content: ComposingLibrary, authority: Messenger, piece: Piece) -> tuple[Found, ...]:
+    """Every kind, means and tier of a hazard in a language, with sample facts."""
+    return tuple(
+        found
+        for sample in samples(content.lexicon, piece.hazard)
+        for tier in TIERS
+        for means in sample.means
+        if means is not Means.SOCIAL or tier is Tier.T2
+        for found in _text(content, authority, sample, piece.language, tier, means)
+    )
+
+
+def _text(
+    content: ComposingLibrary, authority: Messenger, sample: Sample, language: str, tier: Tier, means: Means
+) -> Iterator[Found]:
+    profile = Profile(languages=(language,), tier=tier, needs=sample.needs)
+    variant = content.compose(sample.alert, authority, profile, means, group=sample.group)
+    case = Case(variant, sample.alert, content, authority)
+    where = f"{sample.alert.hazard} {case.kind} {means} {tier} {language}, {sample.label}"
+    for family in _FAMILIES:
+        yield from (Found(where, found) for found in family.check(case) if found.rule not in _NIGHTLY)
