@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -73,18 +73,39 @@ class Span(Frozen):
     end: int
 
 
+Verdict = Literal["pass", "fail", "shown", "not-measurable"]
+
+
+class Layer(Frozen):
+    """One way of measuring how easy a text reads: counts, vocabulary, or a formula.
+
+    `verdict`: pass, fail, shown (the value judges nobody) or not-measurable. `why`: in words, where a person wants to
+    know. `words`: those that are rare, jargon or hard.
+    """
+
+    layer: Literal["counts", "vocabulary", "formula"]
+    measure: str
+    score: float | None = None
+    interval: tuple[float, float] | None = None
+    target: str = ""
+    verdict: Verdict
+    why: str = ""
+    words: tuple[str, ...] = ()
+
+
 class Readability(Frozen):
     """A reading measure. `score` is null where `verdict` is not-measurable or counts are the measure.
 
-    `interval`: between which values the score lies, where there is one.
+    `interval`: between which values the score lies, where there is one. `layers`: all that was measured.
     """
 
     measure: str
     score: float | None = None
     interval: tuple[float, float] | None = None
     target: str = ""
-    verdict: str
+    verdict: Verdict
     counts: dict[str, float] = {}
+    layers: tuple[Layer, ...] = ()
 
 
 class Variant(Frozen):

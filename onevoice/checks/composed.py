@@ -20,7 +20,7 @@ from onevoice.checks import changed, facts, length, status, strangers, translati
 from onevoice.checks.case import Case
 from onevoice.checks.depends import depends
 from onevoice.checks.samples import Sample, samples
-from onevoice.library import ComposingLibrary
+from onevoice.library import ComposingLibrary, Library
 from onevoice.people import Means, Messenger, Profile, Tier
 from onevoice.variant import Finding
 
@@ -70,13 +70,20 @@ def composed(
         yield one.model_copy(update={"part": f"{where}{more}", "span": None})
 
 
+def begun(content: Library, language: str) -> frozenset[str]:
+    """The hazards of which a language says anything; from then on a sentence that it lacks is a fault."""
+    keys = (key for key in content.lexicon.sources if key.startswith("hazard."))
+    return frozenset(key.split(".")[1] for key in keys if not content.sentence(language, key).missing)
+
+
 # --- pieces, kept by what they depend on
 
 
 def _pieces(
     content: ComposingLibrary, authority: Messenger, folder: Path, processes: int
 ) -> Iterator[tuple[Piece, tuple[Found, ...]]]:
-    pieces = [Piece(hazard, language) for hazard in content.lexicon.hazards for language in content.languages]
+    said = {language: begun(content, language) for language in content.languages}
+    pieces = [Piece(hazard, tag) for hazard in content.lexicon.hazards for tag in said if hazard in said[tag]]
     files = {piece: folder / f"{depends(content, authority, *piece)}.json" for piece in pieces}
     known = {piece: kept for piece, file in files.items() if (kept := _read(file)) is not None}
     new = [piece for piece in pieces if piece not in known]

@@ -6,33 +6,14 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from onevoice.checks.levels import base, levels
 from onevoice.lexicon import SLOT
-from onevoice.people import Tier
 
 _END = re.compile(r"(?<=[.!?…])(?=\s|$)|(?<=[。！？؟।])|\n")
 _WORD = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*")
 _IDEOGRAPH = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\u3040-\u30ff\uf900-\ufaff]")
 NEUTRAL = "X"
 """Stands for a fact: its words and numbers are not the writer's choice."""
-
-
-class Limits(NamedTuple):
-    """Most units in a sentence: on average, and in the longest; most numbers in one."""
-
-    mean: float
-    longest: int
-    numbers: int
-
-
-_SPACED = {Tier.T1: Limits(8, 12, 1), Tier.T2: Limits(15, 20, 2), Tier.T3: Limits(20, 25, 9)}
-_LIMITS = {
-    "zh": {Tier.T1: Limits(15, 25, 1), Tier.T2: Limits(22, 35, 2), Tier.T3: Limits(30, 50, 9)},
-    "ja": {Tier.T1: Limits(15, 25, 1), Tier.T2: Limits(22, 35, 2), Tier.T3: Limits(30, 50, 9)},
-    "ko": {Tier.T1: Limits(8, 12, 1), Tier.T2: Limits(12, 18, 2), Tier.T3: Limits(16, 24, 9)},
-    "vi": {Tier.T1: Limits(14, 20, 1), Tier.T2: Limits(20, 30, 2), Tier.T3: Limits(28, 40, 9)},
-}
-_NO_SENTENCES = frozenset(["th", "km", "lo", "my"])
-"""Languages whose sentences have no reliable mark: a reviewer decides."""
 
 
 class Counts(NamedTuple):
@@ -44,19 +25,8 @@ class Counts(NamedTuple):
     mean: float
     longest: int
     numbers: int
+    parentheses: int
     worst: str
-
-
-def base(language: str) -> str:
-    """The language without script and region."""
-    return language.split("-", maxsplit=1)[0]
-
-
-def limits(language: str, tier: Tier) -> Limits | None:
-    """What a level allows; None where nothing is asked (T4) or nothing can be counted."""
-    if base(language) in _NO_SENTENCES:
-        return None
-    return _LIMITS.get(base(language), _SPACED).get(tier)
 
 
 def split(text: str) -> list[str]:
@@ -75,7 +45,7 @@ def units(sentence: str, language: str) -> int:
 def count(texts: Iterable[str], language: str) -> Counts | None:
     """Count approved sentences, with facts as neutral words. None where there is nothing to count."""
     said = [sentence for text in texts for sentence in split(SLOT.sub(NEUTRAL, text))]
-    if not said or base(language) in _NO_SENTENCES:
+    if not said or base(language) in levels().no_sentences:
         return None
     lengths = [units(sentence, language) for sentence in said]
     return Counts(
@@ -85,5 +55,6 @@ def count(texts: Iterable[str], language: str) -> Counts | None:
         mean=round(sum(lengths) / len(said), 2),
         longest=max(lengths),
         numbers=max(len(re.findall(r"\d+", sentence)) for sentence in said),
+        parentheses=sum(len(re.findall("[(（]", sentence)) for sentence in said),
         worst=said[lengths.index(max(lengths))],
     )

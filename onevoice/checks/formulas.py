@@ -1,149 +1,121 @@
-"""Readability formulas: which one holds in which language, and from how many words on. Elsewhere there is no number.
+"""Readability formulas at work: which one holds in which language stands in levels.yaml. Elsewhere there is no number.
 
 Sentences are counted here, because the library drops those of one or two words ("Stay inside."), which are the best
-ones. Syllables of English come from the pronouncing dictionary, of French from hyphenation, of Spanish from its
-spelling rules (hyphenation points are no syllables there: aviso has three and would count two).
+ones. A score never stands alone: the interval beside it is what the same formula gives when sentences of the text are
+drawn again and again at random.
 """
 
 from __future__ import annotations
 
+import random
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from onevoice.checks.counting import base, split
-from onevoice.errors import OutOfReach
+from onevoice.checks import levels
+from onevoice.checks.counting import split
+from onevoice.checks.levels import Formula, Measure
+from onevoice.checks.syllables import COUNTERS, syllables
 from onevoice.lexicon import SLOT
 from onevoice.people import Tier
 
-FEWEST_WORDS = 100
 _WORD = re.compile(r"[^\W\d_]+(?:[’'][^\W\d_]+)*")
+_LONG, _THREE, _FOUR = 6, 3, 4
+_DRAWS, _EDGE, _SEED = 200, 0.05, 1
 
 
 class Sizes(NamedTuple):
-    """Words to a sentence, and syllables to a word."""
+    """What is counted in a sentence. `one`: words of one syllable; `three`, `four`: of so many and more."""
 
-    sentence: float
-    word: float
-
-
-class Formula(NamedTuple):
-    """A formula of one language. `limits`: tier → the value that still passes; `higher_is_easier` says which way."""
-
-    name: str
-    value: Callable[[Sizes], float]
-    higher_is_easier: bool
-    limits: dict[Tier, float]
-    calibrated: bool = True
-
-
-FORMULAS: dict[str, tuple[Formula, ...]] = {
-    "en": (
-        Formula(
-            "Flesch-Kincaid grade",
-            lambda s: 0.39 * s.sentence + 11.8 * s.word - 15.59,
-            higher_is_easier=False,
-            limits={Tier.T1: 5.0, Tier.T2: 6.0, Tier.T3: 8.9},
-        ),
-        Formula(
-            "Flesch reading ease",
-            lambda s: 206.835 - 1.015 * s.sentence - 84.6 * s.word,
-            higher_is_easier=True,
-            limits={Tier.T1: 90.0, Tier.T2: 80.0, Tier.T3: 60.0},
-        ),
-    ),
-    "es": (
-        Formula(
-            "INFLESZ",
-            lambda s: 206.835 - s.sentence - 62.3 * s.word,
-            higher_is_easier=True,
-            limits={Tier.T1: 80.0, Tier.T2: 65.0, Tier.T3: 55.0},
-        ),
-    ),
-    "fr": (
-        Formula(
-            "Kandel-Moles",
-            lambda s: 207.0 - 1.015 * s.sentence - 73.6 * s.word,
-            higher_is_easier=True,
-            limits={Tier.T1: 80.0, Tier.T2: 70.0, Tier.T3: 60.0},
-            calibrated=False,
-        ),
-    ),
-}
-"""Only these have a formula made for the language and a way to count its syllables rightly."""
+    words: int
+    letters: int
+    long: int
+    syllables: int
+    one: int
+    three: int
+    four: int
 
 
 class Score(NamedTuple):
-    """A formula's value for a pooled text."""
+    """A formula's value for a pooled text, and between which values nine of ten draws of its sentences lie."""
 
     formula: Formula
     value: float
     words: int
+    interval: tuple[float, float] | None = None
 
     def passes(self, tier: Tier) -> bool:
-        """True where the tier asks nothing, or the value is easy enough."""
-        limit = self.formula.limits.get(tier)
-        if limit is None:
-            return True
-        return self.value >= limit if self.formula.higher_is_easier else self.value <= limit
+        """True where the level asks nothing, or the value is easy enough."""
+        return self.formula.passes(self.value, tier)
+
+    def fails(self, tier: Tier) -> bool:
+        """True where a calibrated formula surely asks for easier words: by enough of them, at every value between."""
+        easiest = max if self.formula.easier == "higher" else min
+        best = easiest((*(self.interval or ()), self.value))
+        enough = self.words >= levels.levels().judged_from
+        return enough and self.formula.calibrated and not self.formula.passes(best, tier)
 
 
-def scores(texts: Iterable[str], language: str) -> list[Score]:
+def scores(texts: Iterable[str], language: str, *, intervals: bool = False) -> list[Score]:
     """The scores of a pooled text, facts left out; none where no formula holds or the text is too short.
 
     Raises:
         OutOfReach: the English dictionary is not prepared.
     """
-    formulas = FORMULAS.get(base(language), ())
-    said = [sentence for text in texts for sentence in split(SLOT.sub("", text))]
-    words = [word for sentence in said for word in _WORD.findall(sentence)]
-    if not formulas or len(words) < FEWEST_WORDS:
+    known = levels.formulas(language)
+    said = [sentence for text in texts for sentence in split(SLOT.sub("", text))] if known else []
+    counted = [sizes(sentence, levels.base(language)) for sentence in said]
+    words = sum(one.words for one in counted)
+    if words < levels.levels().shown_from:
         return []
-    sizes = Sizes(len(words) / len(said), sum(syllables(word.lower(), base(language)) for word in words) / len(words))
-    return [Score(formula, round(formula.value(sizes), 1), len(words)) for formula in formulas]
+    drawn = _drawn(counted) if intervals else ()
+    whole = _measures(counted)
+    return [
+        Score(formula, formula.value(whole), words, _interval(formula, drawn) if intervals else None)
+        for formula in known
+    ]
 
 
 @lru_cache(maxsize=20_000)
-def syllables(word: str, language: str) -> int:
-    """Syllables of a lower-case word in English, Spanish or French."""
-    if language == "es":
-        return spanish_syllables(word)
-    try:
-        return max(1, int(_counter(language).syllable_count(word)))
-    except LookupError:
-        raise OutOfReach(
-            "The English dictionary is not prepared.", remedy="Call prepare_dictionary(home) first."
-        ) from None
+def sizes(sentence: str, language: str) -> Sizes:
+    """What is counted in a sentence; where nobody counts syllables, none are."""
+    words = [word.lower() for word in _WORD.findall(sentence)]
+    letters = [sum(c.isalpha() for c in word) for word in words]
+    spoken = [syllables(word, language) for word in words] if language in COUNTERS else [0] * len(words)
+    return Sizes(
+        words=len(words),
+        letters=sum(letters),
+        long=sum(number > _LONG for number in letters),
+        syllables=sum(spoken),
+        one=sum(number == 1 for number in spoken),
+        three=sum(number >= _THREE for number in spoken),
+        four=sum(number >= _FOUR for number in spoken),
+    )
 
 
-@lru_cache(maxsize=8)
-def _counter(language: str) -> Any:
-    """A counter of its own for each language: the shared one keeps its language as global state."""
-    from textstat import textstat  # noqa: PLC0415 - takes a second; only readability needs it
-
-    counter = type(textstat)()
-    counter.set_lang(language)
-    return counter
-
-
-_STRONG = "aeoáéó"
-_HIATUS = "íú"
-_VOWELS = _STRONG + _HIATUS + "iuü"
-
-
-def spanish_syllables(word: str) -> int:
-    """Syllables by the spelling rules of Spanish: one for each vowel group, one more for each break inside it."""
-    word = re.sub(r"qu(?=[eiéí])", "q", word)
-    word = re.sub(r"gu(?=[eiéí])", "g", word)
-    word = re.sub(r"y(?=$|[^aeiouáéíóú])", "i", word)
-    groups = re.findall(f"[{_VOWELS}]+", word)
-    return max(1, sum(1 + sum(_breaks(a, b) for a, b in pairwise(g)) for g in groups))
+def _measures(counted: Sequence[Sizes]) -> dict[Measure, float]:
+    whole = Sizes(*map(sum, zip(*counted, strict=True)))
+    words = max(1, whole.words)
+    return {
+        "sentence": whole.words / len(counted),
+        "sentences": len(counted) / words,
+        "letters": whole.letters / words,
+        "syllables": whole.syllables / words,
+        "one": 100 * whole.one / words,
+        "three": 100 * whole.three / words,
+        "four": 100 * whole.four / words,
+        "long": 100 * whole.long / words,
+    }
 
 
-def _breaks(first: str, second: str) -> bool:
-    """True where two vowels that meet belong to two syllables."""
-    both_strong = first in _STRONG and second in _STRONG
-    stressed_weak = (first in _HIATUS and second in _STRONG) or (first in _STRONG and second in _HIATUS)
-    return both_strong or stressed_weak
+def _drawn(counted: Sequence[Sizes]) -> list[dict[Measure, float]]:
+    """The measures of as many sentences drawn at random, the same each time."""
+    dice = random.Random(_SEED)  # noqa: S311 - not for secrets
+    return [_measures(dice.choices(counted, k=len(counted))) for _ in range(_DRAWS)]
+
+
+def _interval(formula: Formula, drawn: Sequence[dict[Measure, float]]) -> tuple[float, float]:
+    values = sorted(formula.value(measures) for measures in drawn)
+    last = len(values) - 1
+    return values[int(last * _EDGE)], values[int(last * (1 - _EDGE))]

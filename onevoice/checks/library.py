@@ -6,29 +6,25 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from onevoice.checks import counting, facts, formulas, length, prose, readability, status, strangers, translation
-from onevoice.checks.case import Case
+from onevoice.checks import counting, formulas, levels, prose, readability, words
+from onevoice.checks.composed import TIERS, begun, composed
 from onevoice.checks.rules import finding
-from onevoice.checks.samples import Sample, samples
 from onevoice.library import ComposingLibrary, Library
-from onevoice.people import Means, Messenger, Profile, Tier
+from onevoice.people import Messenger, Tier
 from onevoice.variant import Finding, Severity
 from onevoice.wordlists import prepare_dictionary
 
-TIERS = (Tier.T1, Tier.T2, Tier.T4)
-"""Tiers that have words of their own; T3 reads T2."""
-_FAMILIES = (facts, strangers, status, length, translation)
-_NIGHTLY = frozenset(["N03", "P01", "P05", "P06"])
-"""Rules about one night's text; on a quiet day they would drown the others."""
 
-
-def check_library(content: ComposingLibrary, authority: Messenger, *, home: Path) -> tuple[Finding, ...]:
+def check_library(
+    content: ComposingLibrary, authority: Messenger, *, home: Path, processes: int | None = None
+) -> tuple[Finding, ...]:
     """Every hazard × kind × means × tier × language with sample facts, and every sentence by itself.
 
     Args:
         content: the library, which can compose.
         authority: in whose name the samples speak.
-        home: the deployment's folder, where the English dictionary is laid.
+        home: the deployment's folder, where the English dictionary is laid, and what was found is kept by its hash.
+        processes: how many look at composed texts at the same time; one for each processor where none is given.
 
     Returns:
         Findings; `part` says where: a file and string id, or the text that was composed.
@@ -40,17 +36,12 @@ def check_library(content: ComposingLibrary, authority: Messenger, *, home: Path
     refused = [finding("L22", str(problem), part=problem.where) for problem in content.templates.check()]
     if refused:
         return tuple(refused)
-    found = [*prose.check(content.lexicon), *reading(content), *_waiting(content), *_composed(content, authority)]
+    found = [*prose.check(content.lexicon), *reading(content), *_waiting(content)]
+    found += composed(content, authority, home, processes=processes)
     return tuple(dict.fromkeys(found))
 
 
 # --- what a language has not begun
-
-
-def begun(content: Library, language: str) -> frozenset[str]:
-    """The hazards of which a language says anything; from then on a sentence that it lacks is a fault."""
-    keys = (key for key in content.lexicon.sources if key.startswith("hazard."))
-    return frozenset(key.split(".")[1] for key in keys if not content.sentence(language, key).missing)
 
 
 def _waiting(content: Library) -> Iterator[Finding]:
@@ -60,42 +51,6 @@ def _waiting(content: Library) -> Iterator[Finding]:
         if lacking:
             message = f"{language}: hazards that are not translated at all: {', '.join(lacking)}."
             yield finding("P02", message, part=f"locales/{language}", severity=Severity.WARN)
-
-
-# --- composed texts
-
-
-def _composed(content: ComposingLibrary, authority: Messenger) -> Iterator[Finding]:
-    """Each finding once in each language, with the first text in which it shows and how many there are."""
-    seen: dict[tuple[str, str, str], tuple[Finding, str, int]] = {}
-    for language, where, found in _examined(content, authority):
-        key = (language, found.rule, found.message)
-        first, place, times = seen.get(key, (found, where, 0))
-        seen[key] = (first, place, times + 1)
-    for found, where, times in seen.values():
-        more = f" (and in {times - 1} more)" if times > 1 else ""
-        yield found.model_copy(update={"part": f"{where}{more}", "span": None})
-
-
-def _examined(content: ComposingLibrary, authority: Messenger) -> Iterator[tuple[str, str, Finding]]:
-    said = {language: begun(content, language) for language in content.languages}
-    for sample in samples(content.lexicon):
-        for language in (tag for tag, hazards in said.items() if sample.alert.hazard in hazards):
-            for tier in TIERS:
-                for means in (m for m in sample.means if m is not Means.SOCIAL or tier is Tier.T2):
-                    profile = Profile(languages=(language,), tier=tier, needs=sample.needs)
-                    for where, found in _examine(content, authority, sample, profile, means):
-                        yield language, where, found
-
-
-def _examine(
-    content: ComposingLibrary, authority: Messenger, sample: Sample, profile: Profile, means: Means
-) -> Iterator[tuple[str, Finding]]:
-    variant = content.compose(sample.alert, authority, profile, means, group=sample.group)
-    case = Case(variant, sample.alert, content, authority)
-    where = f"{sample.alert.hazard} {case.kind} {means} {profile.tier} {profile.languages[0]}, {sample.label}"
-    for family in _FAMILIES:
-        yield from ((where, found) for found in family.check(case) if found.rule not in _NIGHTLY)
 
 
 # --- reading level
@@ -114,6 +69,7 @@ def reading(content: Library, hazards: Iterable[str] | None = None) -> Iterator[
             for tier, pool in pools.items():
                 yield from _counts(pool, language, hazard, tier)
                 yield from _formulas(pool.values(), language, hazard, tier)
+                yield from words.check(content, pool, language, hazard, tier)
             yield from _ladder(pools, language, hazard)
 
 
@@ -134,7 +90,7 @@ def _stem(key: str) -> str:
 
 
 def _counts(pool: dict[str, str], language: str, hazard: str, tier: Tier) -> Iterator[Finding]:
-    limits = counting.limits(language, tier)
+    limits = levels.limits(language, tier)
     if limits is None:
         return
     for key, text in pool.items():
@@ -153,8 +109,8 @@ def _counts(pool: dict[str, str], language: str, hazard: str, tier: Tier) -> Ite
 def _formulas(texts: Iterable[str], language: str, hazard: str, tier: Tier) -> Iterator[Finding]:
     for score in formulas.scores(texts, language):
         if not score.passes(tier):
-            limit = score.formula.limits[tier]
-            message = f"{score.formula.name} {score.value:g} on {score.words} words; {tier} asks {limit:g}."
+            asks = score.formula.asks(tier).removeprefix(f"{score.formula.name} ")
+            message = f"{score.formula.name} {score.value:g} on {score.words} words; {tier} asks {asks}."
             severity = Severity.BLOCK if score.formula.calibrated else Severity.NOTE
             yield finding("R03", message, part=f"{language} {hazard} {tier}", severity=severity)
 

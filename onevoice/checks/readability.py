@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from onevoice.checks import counting
+from onevoice.checks import counting, levels, vocabulary
 from onevoice.checks.case import Case
-from onevoice.checks.counting import Counts, Limits
+from onevoice.checks.counting import Counts
+from onevoice.checks.levels import Limits
 from onevoice.checks.rules import finding
+from onevoice.checks.terms import glossary
 from onevoice.facts import LocalNote
 from onevoice.people import Tier
 from onevoice.variant import Finding, Readability
@@ -28,6 +30,19 @@ def check(case: Case, readability: Readability) -> Iterator[Finding]:
         longest = readability.counts["longest_sentence"]
         message = f"Sentences are longer than {case.tier} asks ({readability.target}); the longest has {longest:g}."
         yield finding("R01", message, remedy="Shorten the sentence in the library, by day.")
+    if case.tier in vocabulary.PLAIN:
+        yield from _note(case)
+
+
+def _note(case: Case) -> Iterator[Finding]:
+    """What a person writes on the night itself: the library's own sentences are looked at by day."""
+    note = case.fact("note")
+    if not isinstance(note, LocalNote):
+        return
+    for language in case.languages:
+        terms = glossary(case.library.root, language)
+        for word, instead in vocabulary.jargon(note.texts.get(language, ""), language, terms):
+            yield finding("R05", f"The local note says “{word}”; say “{instead}”.", part="note")
 
 
 def of_text(texts: list[str], language: str, tier: Tier) -> Readability:
@@ -35,7 +50,7 @@ def of_text(texts: list[str], language: str, tier: Tier) -> Readability:
     counts = counting.count(texts, language)
     if counts is None:
         return Readability(measure="counts", verdict="not-measurable")
-    limits = counting.limits(language, tier)
+    limits = levels.limits(language, tier)
     return Readability(
         measure="counts",
         target=target(counts, limits),
@@ -46,13 +61,14 @@ def of_text(texts: list[str], language: str, tier: Tier) -> Readability:
             "sentences": counts.sentences,
             "words": counts.words,
             "numbers_in_a_sentence": counts.numbers,
+            "parentheses": counts.parentheses,
         },
     )
 
 
 def above(counts: Counts, limits: Limits) -> bool:
     """True where a count is above its limit."""
-    return counts.mean > limits.mean or counts.longest > limits.longest or counts.numbers > limits.numbers
+    return any(getattr(counts, name) > getattr(limits, name) for name in Limits.model_fields)
 
 
 def target(counts: Counts, limits: Limits | None) -> str:

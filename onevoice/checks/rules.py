@@ -77,10 +77,13 @@ RULES = {
         Rule("P13", _WARN, _LANGUAGE, "No invisible character, no word in two alphabets."),
         Rule("P14", _WARN, _LANGUAGE, "Sentences keep to the glossary."),
         Rule("P15", _WARN, _LANGUAGE, "Whoever stands behind words stands behind these words."),
-        # Readability: never blocks on the night; in `templates check` R01, R02 and R03 block.
+        # Readability: never blocks on the night; in `templates check` R01, R02, R03 and R05 block.
         Rule("R01", _WARN, _VARIANT, "Sentences are as short as the reading level asks."),
         Rule("R02", _BLOCK, _LANGUAGE, "A plainer level has no longer sentences than the next one."),
         Rule("R03", _BLOCK, _LANGUAGE, "The words of a template meet their reading level."),
+        Rule("R04", _WARN, _LANGUAGE, "The words of a level are common ones."),
+        Rule("R05", _WARN, _LANGUAGE, "Plain levels have no word that only colleagues use."),
+        Rule("R06", _WARN, _LANGUAGE, "A very plain text explains its hard terms."),
         # Prose of the library
         Rule("L02", _WARN, _RELEASE, "No “your area” without a named place."),
         Rule("L03", _WARN, _RELEASE, "No “soon” or “tonight”: a time is a clock time."),

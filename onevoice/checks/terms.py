@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,7 +13,11 @@ from onevoice.lexicon.files import checked, plain_values
 
 
 class Term(BaseModel):
-    """`avoid`: other words for the same; `rank`: a higher number must sound more serious; `gloss`: in plain words."""
+    """`avoid`: other words for the same; `rank`: a higher number must sound more serious; `gloss`: in plain words.
+
+    `hard`: few readers of T1 know it, so a T1 text that uses it says its gloss, or one of the sentences whose ids fit
+    `explained_by` (`*` stands for anything).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -20,14 +25,20 @@ class Term(BaseModel):
     avoid: tuple[str, ...] = ()
     rank: int | None = None
     gloss: str = ""
+    hard: bool = False
+    explained_by: tuple[str, ...] = ()
 
 
 class Glossary(BaseModel):
-    """The terms of a language, by concept; and why the sentences with these string ids are doubted most."""
+    """The terms of a language, by concept; `jargon`: words that only colleagues use, with what to say instead.
+
+    `doubtful`: why the sentences with these string ids are doubted most.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     terms: dict[str, Term] = {}
+    jargon: dict[str, str] = {}
     doubtful: dict[str, str] = {}
 
 
@@ -49,11 +60,15 @@ def _glossary(file: str, content: bytes) -> Glossary:
 @lru_cache(maxsize=64)
 def avoided(root: Path, language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Concept → the words that are not to stand for it."""
+    return tuple(
+        (name, bounded(term.avoid, language)) for name, term in glossary(root, language).terms.items() if term.avoid
+    )
+
+
+def bounded(words: Iterable[str], language: str) -> re.Pattern[str]:
+    """Any of these words, whole where the language writes gaps; capitals do not matter."""
     edge = r"(?<!\w)", r"(?!\w)"
     if language.split("-", maxsplit=1)[0] in ("zh", "ja", "th"):
         edge = "", ""
-    return tuple(
-        (name, re.compile(edge[0] + "(?:" + "|".join(map(re.escape, term.avoid)) + ")" + edge[1], re.IGNORECASE))
-        for name, term in glossary(root, language).terms.items()
-        if term.avoid
-    )
+    longest = sorted(words, key=len, reverse=True)
+    return re.compile(edge[0] + "(?:" + "|".join(map(re.escape, longest)) + ")" + edge[1], re.IGNORECASE)

@@ -12,6 +12,7 @@ from onevoice.people import Means, Tier
 
 if TYPE_CHECKING:
     from onevoice.checks.hearing import Heard
+    from onevoice.variant import Readability
 
 app = typer.Typer(help="Questions about a text on standard input.", no_args_is_help=True)
 
@@ -73,11 +74,21 @@ def readability(
     if json:
         answer(found.model_dump(mode="json"))
     else:
-        between = f" (between {found.interval[0]:g} and {found.interval[1]:g})" if found.interval else ""
-        typer.echo(f"{found.verdict}: {found.measure} {'' if found.score is None else found.score}{between}")
-        typer.echo(f"asked: {found.target or 'nothing'}")
-        typer.echo("  ".join(f"{name} {value:g}" for name, value in found.counts.items()))
+        _layers(found)
     raise typer.Exit(1 if found.verdict == "fail" else 0)
+
+
+def _layers(found: Readability) -> None:
+    """One line for each thing that was measured."""
+    typer.echo(found.verdict)
+    for layer in found.layers:
+        between = f" (between {layer.interval[0]:g} and {layer.interval[1]:g})" if layer.interval else ""
+        score = "" if layer.score is None else f" {layer.score:g}{between}"
+        asked = f"; asked: {layer.target}" if layer.target else ""
+        typer.echo(f"{layer.verdict:15} {layer.measure}{score}{asked}")
+        for more in filter(None, (layer.why, ", ".join(layer.words))):
+            typer.echo(f"{'':15}   {more}")
+    typer.echo("  ".join(f"{name} {value:g}" for name, value in found.counts.items()))
 
 
 def _show(heard: Heard) -> None:

@@ -72,7 +72,7 @@ def readability(desk: Desk, language: str, tier: Tier, text: str) -> Readability
     """
     _usable(desk, language, text)
     prepare_dictionary(desk.settings.home)
-    return measure.of_any(text, language, tier)
+    return measure.of_any(text, language, tier, desk.content.root)
 
 
 def _usable(desk: Desk, language: str, text: str) -> None:
