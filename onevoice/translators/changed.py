@@ -13,6 +13,7 @@ from typing import NamedTuple
 from onevoice import checks, sms
 from onevoice.alert import Alert
 from onevoice.checks import library as whole
+from onevoice.checks.composed import TIERS
 from onevoice.checks.samples import AUTHORITY, Sample, samples
 from onevoice.lexicon import OUTSIDE
 from onevoice.lexicon.files import parse_yaml
@@ -185,7 +186,7 @@ def _texts(
         old = known.get(_which(sample))
         for language in after.languages:
             for means in sample.means:
-                for tier in whole.TIERS:
+                for tier in TIERS:
                     was = _made(before, old, language, tier, means) if old and language in before.languages else None
                     if was and not everything and not _hit(was[0], language, touched) and _same(old, sample):
                         continue

@@ -6,7 +6,7 @@ import pytest
 import wordfreq
 
 from onevoice.checks import levels, measure, vocabulary, words
-from onevoice.checks.terms import Glossary, Term
+from onevoice.checks.terms import Glossary, Term, glossary
 from onevoice.compose import Content
 from onevoice.people import Tier
 from onevoice.variant import Layer, Readability, Severity
@@ -114,7 +114,7 @@ def test_words_that_only_colleagues_use_fail_a_plain_text(text: str, language: s
 def test_no_shipped_plain_sentence_is_jargon(language: str) -> None:
     """Every language has a list, and keeps to it; what it proposes instead is no jargon either."""
     content = Content(ROOT)
-    terms = vocabulary.glossary(ROOT, language)
+    terms = glossary(ROOT, language)
     assert len(terms.jargon) >= 5
     texts = {key: content.sentence(language, key).text for key in content.lexicon.sources if not key.endswith(".T4")}
     assert {
