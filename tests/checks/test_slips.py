@@ -21,6 +21,7 @@ from audiences.messengers import messengers
 from onevoice import checks
 from onevoice.alert import Alert
 from onevoice.checks import hearing
+from onevoice.checks.composed import begun
 from onevoice.checks.reading.words import tongue
 from onevoice.checks.samples import samples
 from onevoice.compose import Asked, Content, compose
@@ -239,8 +240,8 @@ def _texts() -> Iterator[Text]:
     alerts, languages = tuple(_alerts()), _content().languages
     each = max(1, MOST // (len(alerts) * len(languages)))
     for number, language in enumerate(languages):
-        turns = islice(cycle(product(TIERS, Means)), number, None)
-        for alert in alerts:
+        turns, told = islice(cycle(product(TIERS, Means)), number, None), begun(_content(), language)
+        for alert in (alert for alert in alerts if alert.hazard in told):
             for tier, by in islice(turns, each):
                 profile = Profile(languages=(language,), tier=tier)
                 yield Text(compose(alert, Asked(profile, by), _content(), _authority()), alert, dice)

@@ -15,7 +15,7 @@ from audiences.gazetteer import Gazetteer
 from audiences.messengers import messengers
 from onevoice import sms
 from onevoice.alert import Alert
-from onevoice.checks import check_variant, length, library
+from onevoice.checks import check_variant, composed, length
 from onevoice.checks.case import Case
 from onevoice.checks.samples import samples
 from onevoice.compose import Content
@@ -106,7 +106,7 @@ def test_without_a_number_of_its_own_an_alert_names_the_authoritys() -> None:
 def test_a_hazard_that_a_language_has_begun_is_whole(language: str) -> None:
     """Every sentence of it and of its actions; and only a language that waits has hazards that it has not begun."""
     lexicon = _content().lexicon
-    begun = library.begun(_content(), language)
+    begun = composed.begun(_content(), language)
     if language not in WAITING:
         assert begun == set(lexicon.hazards)
     told = {action for hazard in begun for kind in lexicon.hazards[hazard].kinds.values() for action in kind.actions}
@@ -227,7 +227,7 @@ def _ordinary() -> Iterator[Alert]:
 def test_an_ordinary_warning_keeps_to_its_budget(language: str, needs: tuple[Need, ...]) -> None:
     """Also for a reader with a need: nothing is too long, and the first action ends within two segments."""
     found = []
-    begun = library.begun(_content(), language)
+    begun = composed.begun(_content(), language)
     for alert, tier in product((alert for alert in _ordinary() if alert.hazard in begun), (Tier.T1, Tier.T2)):
         variant = _told(alert, language, Means.SMS, tier, *needs)
         rules = {f.rule for f in length.check(Case(variant, alert, _content(), _authority()))}
