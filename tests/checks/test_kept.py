@@ -24,6 +24,11 @@ def two(words: Path) -> Path:
     storm = (words / "templates/hazards/storm.yaml").read_text(encoding="utf-8")
     gale = storm.replace("hazard: storm", "hazard: gale").replace("take_lamp", "go_home")
     (words / "templates/hazards/gale.yaml").write_text(gale, encoding="utf-8")
+    po = polib.pofile(str(words / "locales/es/LC_MESSAGES/messages.po"))
+    for entry in [entry for entry in po if entry.msgctxt.startswith("hazard.storm.")]:
+        key = entry.msgctxt.replace("storm", "gale")
+        po.append(polib.POEntry(msgctxt=key, msgid=entry.msgid, msgstr=entry.msgstr, tcomment=entry.tcomment))
+    po.save()
     return words
 
 
