@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class Listing(NamedTuple):
     """Which means a provider serves, where its class is, and the settings without which it cannot work.
 
-    `account`: of a public means, the setting that holds the handle which posts stand under.
+    `account`: of a public means, the setting that holds the handle which posts stand under. `weight`: the setting that
+    says how much of its means falls to it, where there may be several.
     """
 
     means: Means
@@ -23,10 +24,24 @@ class Listing(NamedTuple):
     name: str
     needs: tuple[str, ...]
     account: str = ""
+    weight: str = ""
 
 
 PROVIDERS = {
-    "sms": Listing(Means.SMS, "twilio_sms", "TwilioSms", ("twilio_account_sid", "twilio_auth_token", "twilio_from")),
+    "sms": Listing(
+        Means.SMS,
+        "twilio_sms",
+        "TwilioSms",
+        ("twilio_account_sid", "twilio_auth_token", "twilio_from"),
+        weight="sms_weight",
+    ),
+    "sms2": Listing(
+        Means.SMS,
+        "twilio_second",
+        "SecondTwilioSms",
+        ("twilio2_account_sid", "twilio2_auth_token", "twilio2_from"),
+        weight="sms2_weight",
+    ),
     "email": Listing(Means.EMAIL, "smtp_email", "SmtpEmail", ("smtp_host", "smtp_from")),
     "mastodon": Listing(
         Means.SOCIAL,
@@ -72,6 +87,11 @@ def accounts(settings: Settings) -> dict[str, str]:
         for name, listing in PROVIDERS.items()
         if listing.account and name not in absent
     }
+
+
+def weights(settings: Settings) -> dict[str, float]:
+    """Provider name → its weight beside the others of its means, for those that have one."""
+    return {name: getattr(settings, listing.weight) for name, listing in PROVIDERS.items() if listing.weight}
 
 
 def _unset(listing: Listing, settings: Settings) -> list[str]:

@@ -69,7 +69,7 @@ PROVIDERS = (
     Fault(
         "F14",
         "429 with and without a Retry-After, absurd ones too",
-        "waited for; certainly not taken, so none in doubt and none twice",
+        "waited for, by senders that are started later too; certainly not taken, so none in doubt and none twice",
     ),
     Fault(
         "F15",
@@ -85,8 +85,8 @@ PROVIDERS = (
     Fault(
         "F22",
         "a means is down altogether",
-        "the others go on; nothing is lost when it is back",
-        "tests/dispatch (failover between two providers)",
+        "the others go on; a second account takes over; nothing is lost when it is back, nothing in doubt goes elsewhere",
+        "tests/dispatch/test_failover.py",
     ),
     Fault(
         "F23",

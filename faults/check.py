@@ -9,6 +9,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,6 @@ from channels.bounces import verp
 from faults.deployment import Deployment
 from onevoice.desk.approve import signature
 from onevoice.desk.wiring import Desk
-from onevoice.dispatch import policy
 from onevoice.ledger import audit
 from onevoice.ledger import tables as t
 from onevoice.ledger.engine import Connection
@@ -28,6 +29,9 @@ CLOSED = frozenset({"delivered", "undelivered", "suppressed", "cancelled", "expi
 MAIL_ENDS = frozenset({"accepted", "sent"})
 """Mail ends at the mail server: nothing more is ever heard of it."""
 DOMAIN = "millford.example"
+FURTHER = {"Extreme": (2, 60), "Severe": (1, 120), "Moderate": (1, 600)}
+"""How many messages more than one a severity may cost somebody, and seconds from a call in doubt to the next call. The
+judge's own copy of the policy: the engine's may be what is wrong."""
 WINDOW = {"sms": 18, "email": 8}
 """W of each sender, by means: its rate times its latency, but at least 8."""
 
@@ -115,10 +119,11 @@ def _books(deployment: Deployment, desk: Desk, conn: Connection) -> Books:
     attempts = {row.id: row for row in conn.execute(select(t.attempt))}
     senders = {verp(desk.vault.token(number), DOMAIN): number for number in attempts}
     taken = [(one, _attempt_of(one, desk, senders)) for one in deployment.provider.taken()]
+    releases = select(t.release, t.alert.c.kind).join(t.alert, t.alert.c.id == t.release.c.alert_id)
     return Books(
         deliveries={row.id: row for row in conn.execute(select(t.delivery))},
         attempts=attempts,
-        releases={row.id: row for row in conn.execute(select(t.release))},
+        releases={row.id: row for row in conn.execute(releases)},
         variants={(row.release_id, row.id): row for row in conn.execute(select(t.variant))},
         opted_out=frozenset(conn.scalars(select(t.opt_out.c.contact_key))),
         taken=taken,
@@ -174,27 +179,52 @@ def _accounted(verdict: Verdict, books: Books) -> None:
 
 
 def _bounded(verdict: Verdict, books: Books, most: int) -> None:
-    """I3: nobody has more than the policy allows, every further message was in doubt, and no more than W a kill."""
-    doubted = Counter(row.delivery_id for row in books.attempts.values() if row.result == "unknown")
+    """I3: nobody has more than the policy allows, every further message was in doubt, and no more than W a kill.
+
+    Counted in the record, and dated by the attempts; what the engine itself has counted is not asked.
+    """
     twice = 0
     for number, calls in books.by_delivery.items():
-        row, further = books.deliveries[number], len(calls) - 1
+        further, (bound, pause) = len(calls) - 1, _allowed(books, number)
         twice += further
-        bound = _policy_of(books.releases[row.release_id]).resends
         if further > bound:
             verdict.broken("I3", f"delivery {number} was taken {further + 1} times; the policy allows {bound + 1}")
-        in_doubt = max(doubted[number], row.ambiguous)  # a late answer ends the doubt; that it was called again stays
-        if further > in_doubt:
-            verdict.broken("I3", f"delivery {number} was taken {further + 1} times, in doubt {in_doubt} times")
+        for what in _unseen([books.attempts[call] for call in calls], pause):
+            verdict.broken("I3", f"delivery {number}: {what}")
+    _same_words(verdict, books)
+    doubted = sum(row.doubted_at is not None for row in books.attempts.values())
     if twice > most:
         verdict.broken("I3", f"{twice} duplicates; the windows of what went wrong allow {most}")
-    if sum(doubted.values()) > most:
-        verdict.broken("I3", f"{sum(doubted.values())} calls in doubt; the windows of what went wrong allow {most}")
-    verdict.figures |= {"duplicates": twice, "in_doubt": sum(doubted.values())}
+    if doubted > most:
+        verdict.broken("I3", f"{doubted} calls in doubt; the windows of what went wrong allow {most}")
+    verdict.figures |= {"duplicates": twice, "in_doubt": doubted}
 
 
-def _policy_of(release: Any) -> policy.Policy:
-    return policy.policy(release.severity, release.urgency)
+def _unseen(calls: Sequence[Any], pause: timedelta) -> Iterator[str]:
+    """What is wrong with calls that were all taken: each but the last was in doubt before the next one was made."""
+    for before, after in pairwise(sorted(calls, key=lambda row: row.fence)):
+        if before.doubted_at is None or before.doubted_at > after.intent_at:
+            yield f"attempt {before.id} was taken, and was not in doubt when attempt {after.id} was made"
+        elif after.intent_at - before.intent_at < pause:
+            yield f"attempt {after.id} was made sooner than {pause} after attempt {before.id}, which was in doubt"
+
+
+def _same_words(verdict: Verdict, books: Books) -> None:
+    """By the record alone: how often the same words came to the same address."""
+    times = Counter((one.service, one.to, one.body) for one, _ in books.taken)
+    number_of = {(one.service, one.to, one.body): number for one, number in books.taken if number in books.attempts}
+    for words, number in number_of.items():
+        bound, _ = _allowed(books, books.attempts[number].delivery_id)
+        if times[words] > bound + 1:
+            verdict.broken("I3", f"somebody got the words of attempt {number} {times[words]} times")
+
+
+def _allowed(books: Books, number: int) -> tuple[int, timedelta]:
+    """How many further messages a delivery may bring, and how long after a call in doubt the next may be made."""
+    of = books.releases[books.deliveries[number].release_id]
+    most_urgent = of.kind in ("correction", "all-clear") or (of.severity, of.urgency) == ("Severe", "Immediate")
+    many, seconds = FURTHER.get("Extreme" if most_urgent else of.severity, (0, 0))
+    return many, timedelta(seconds=seconds)
 
 
 def _permitted(verdict: Verdict, desk: Desk, conn: Connection, books: Books) -> None:
@@ -273,7 +303,7 @@ def _written(deployment: Deployment, conn: Connection) -> Iterator[tuple[str, by
         if child.given["settings"]["home"] == str(deployment.home) and Path(child.given["log"]).exists():
             yield Path(child.given["log"]).name, Path(child.given["log"]).read_bytes()
     for file in sorted(deployment.home.iterdir()):
-        if file.is_file() and file.name not in ("town.csv", "keys.json", "record.jsonl"):
+        if file.is_file() and file.name not in ("town.csv", "keys.json", "record.jsonl", "second.jsonl"):
             yield file.name, file.read_bytes()
     if conn.dialect.name == "postgresql":
         for table in t.metadata.sorted_tables:

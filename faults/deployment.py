@@ -29,6 +29,8 @@ RATE = 60
 """Messages a second by each means: slow enough to be hit in the middle. It makes windows of 18 and of 8."""
 WINDOW = 18 + 8
 OPTED_OUT = 3
+SECOND_SID, SECOND_FROM = "AC" + "2" * 32, "+12025550177"
+"""The second account for texts, in trials that have one."""
 PAGE = "http://127.0.0.1:9/"
 """The public address that the frozen texts name; nobody listens there."""
 SEVERITIES = {
@@ -51,26 +53,43 @@ expires: "+10h"
 
 @dataclass
 class Provider:
-    """The sandbox of one trial: it knows of no other, so that nobody finds there what another trial sent."""
+    """The sandboxes of one trial: they know of no other, so that nobody finds there what another trial sent.
+
+    `second`: where the second account for texts is, in trials that have one.
+    """
 
     sandbox: Sandbox
+    second: Sandbox | None = None
+
+    @property
+    def records(self) -> list[Path]:
+        """What each of them has written down."""
+        return [one.record for one in (self.sandbox, self.second) if one]
 
     def entries(self, service: str, event: str) -> list[Entry]:
-        """What the record tells of this trial."""
-        with self.sandbox.record.open("rb") as file:
-            lines = file.read().split(b"\n")[:-1]
+        """What the records tell of this trial."""
         mark = (f'"service": "{service}"'.encode(), f'"event": "{event}"'.encode())
-        found = [line for line in lines if all(word in line[:200] for word in mark)]
-        return [_entry(line, self.sandbox.record, 0) for line in found]
+        return [
+            _entry(line, record, 0)
+            for record in self.records
+            for line in record.read_bytes().split(b"\n")[:-1]
+            if all(word in line[:200] for word in mark)
+        ]
 
     def taken(self) -> list[Entry]:
         """Every message that it would have sent on."""
         return self.entries("sms", "accepted") + self.entries("smtp", "accepted")
 
     def count(self) -> int:
-        """How many messages it has taken."""
-        with self.sandbox.record.open("rb") as file:
-            return sum(b'"event": "accepted"' in line[:200] for line in file)
+        """How many messages they have taken."""
+        lines = (line for record in self.records for line in record.read_bytes().splitlines())
+        return sum(b'"event": "accepted"' in line[:200] for line in lines)
+
+
+def _second(sandbox: Sandbox) -> dict[str, Any]:
+    """The settings of a second account for texts."""
+    account = {"account_sid": SECOND_SID, "auth_token": AUTH_TOKEN, "from": SECOND_FROM, "api_base": sandbox.sms}
+    return {f"twilio2_{name}": value for name, value in account.items()} | {"sms2_rate": RATE}
 
 
 @dataclass
@@ -135,11 +154,19 @@ class Templates:
         self._postgres: Any = None
 
     def copy(
-        self, row: str, kind: str = "sqlite", *, stage: str = "released", sandbox: tuple[str, ...] = (), **more: Any
+        self,
+        row: str,
+        kind: str = "sqlite",
+        *,
+        stage: str = "released",
+        sandbox: tuple[str, ...] = (),
+        second: bool = False,
+        **more: Any,
     ) -> Deployment:
         """A fresh copy of the alert of a policy row, at a stage: drafted, approved or released.
 
-        `sandbox`: further options of its provider; `more`: further settings.
+        `sandbox`: further options of its provider; `second`: with a second account for texts, in a sandbox of its own;
+        `more`: further settings.
         """
         name = f"{row}-{stage}"
         if name not in self._made:
@@ -147,13 +174,16 @@ class Templates:
         home = self._folder / f"trial{next(self._numbers)}"
         shutil.copytree(self._folder / name, home)
         url = f"sqlite:///{home / 'onevoice.db'}" if kind == "sqlite" else self._on_postgres(name, home)
-        provider = Provider(self._sandbox(home, sandbox))
+        provider = Provider(self._sandbox(home / "record.jsonl", sandbox))
+        if second:
+            provider.second = self._sandbox(home / "second.jsonl", ("--account-sid", SECOND_SID))
+            more = _second(provider.second) | more
         return Deployment(home, url, provider, self._nursery, self._made[name], free_port(), more)
 
-    def _sandbox(self, home: Path, options: tuple[str, ...]) -> Sandbox:
+    def _sandbox(self, record: Path, options: tuple[str, ...]) -> Sandbox:
         """A provider with quick receipts, where everybody is reached."""
         usual = ("--delay-scale", "0.02", "--no-magic", "--shares", "100,0,0,0")
-        self._sandboxes.append(Sandbox(home / "record.jsonl", *usual, *options))
+        self._sandboxes.append(Sandbox(record, *usual, *options))
         return self._sandboxes[-1]
 
     def rest(self) -> None:

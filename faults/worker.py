@@ -7,7 +7,8 @@ answers with the child's pid. The children die with it. Fields of the object:
 `told`: a file that gets what the child came to, as JSON, when it ends by itself; `shift`: seconds that the clock of
 the senders is ahead; `point`, `nth`, `act`: at the nth time that this fail-point is passed, kill, stop or fail;
 `once`, `alert`, `port`: as the role needs them. `files`: so many file descriptors and no more; `clock`: seconds that
-the clock of this host is ahead; `full`: while this file exists, the database's disk is full.
+the clock of this host is ahead; `full`: while this file exists, the database's disk is full; `mutation`: a mistake of
+`faults.mutations` that this child makes.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from sqlalchemy import event
 
 import channels.smtp_email
 import channels.twilio_sms
+from faults.mutations import MUTATIONS
 from onevoice.desk import control, receive, release, send, submit
 from onevoice.desk.officers import Actor
 from onevoice.desk.wiring import Desk
@@ -242,6 +244,8 @@ def _child(given: Given) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (given["files"], given["files"]))
     if "clock" in given:
         _set_host_clock(given["clock"])
+    if "mutation" in given:
+        MUTATIONS[given["mutation"]]()
     try:
         came = ROLES[given["role"]](given)
     except OneVoiceError as problem:

@@ -19,7 +19,11 @@ from onevoice.errors import WrongSetting
 PUBLIC_PROVIDER_HOSTS = ("twilio.com", "mastodon.social", "bsky.social", "bsky.network")
 """Hosts that reach the public. An exercise deployment refuses to start with one of them."""
 
-USED_WITH = {"twilio_api_base": "twilio_account_sid", "bluesky_api_base": "bluesky_handle"}
+USED_WITH = {
+    "twilio_api_base": "twilio_account_sid",
+    "twilio2_api_base": "twilio2_account_sid",
+    "bluesky_api_base": "bluesky_handle",
+}
 """Addresses with a public default, and the setting without which nobody calls there."""
 
 CAP_SENDER = re.compile(r"([A-Za-z0-9._-]+@)?([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+")
@@ -109,6 +113,18 @@ class Settings(BaseSettings):
         description="calls on their way through one provider at most: so many are in doubt after a crash",
     )
     sms_rate: float = Field(default=100.0, gt=0, description="SMS segments a second that the sender may use")
+    sms_weight: float = Field(
+        default=1.0, ge=0, description="its weight beside a second account; 0: only while that one cannot be used"
+    )
+    twilio2_account_sid: str = Field(
+        default="",
+        description="a second account, there or at a service that speaks the same: it takes over, and shares",
+    )
+    twilio2_auth_token: SecretStr = Field(default=SecretStr(""), description="its token")
+    twilio2_from: str = Field(default="", description="its number or messaging service")
+    twilio2_api_base: str = Field(default="https://api.twilio.com", description="its web address")
+    sms2_rate: float = Field(default=100.0, gt=0, description="SMS segments a second that its sender may use")
+    sms2_weight: float = Field(default=1.0, ge=0, description="its weight; 0: only while the first cannot be used")
 
     smtp_host: str = Field(default="", description="mail server")
     smtp_port: int = Field(default=587, description="its port")
@@ -191,7 +207,7 @@ class Settings(BaseSettings):
     def _exercise_stays_inside(self) -> Self:
         if self.mode is not Mode.EXERCISE:
             return self
-        for setting in ("twilio_api_base", "smtp_host", "mastodon_api_base", "bluesky_api_base"):
+        for setting in ("twilio_api_base", "twilio2_api_base", "smtp_host", "mastodon_api_base", "bluesky_api_base"):
             self._inside(setting, str(getattr(self, setting)))
         return self
 

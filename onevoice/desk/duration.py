@@ -35,8 +35,15 @@ def units(variant: Variant) -> int:
 
 
 def rate(settings: Settings, means: Means) -> float:
-    """Units a second that the means takes."""
-    return settings.sms_rate if means is Means.SMS else settings.email_rate
+    """Units a second that the means takes. Two accounts for texts share by weight; who ends its part last decides."""
+    if means is not Means.SMS:
+        return settings.email_rate
+    if not settings.twilio2_account_sid:
+        return settings.sms_rate
+    pairs = [(settings.sms_rate, settings.sms_weight), (settings.sms2_rate, settings.sms2_weight)]
+    whole = sum(weight for _, weight in pairs)
+    parts = [(each, weight / whole if whole else 0.5) for each, weight in pairs]
+    return min(each / part for each, part in parts if part)
 
 
 def forecast(settings: Settings, prepared: Prepared) -> Forecast:

@@ -60,6 +60,8 @@ def options(desk: Desk, progress: Progress | None = None) -> Options:
         if progress:
             progress({"calls": counts.started, "accepted": counts.accepted, "in doubt": counts.unknown})
 
+    from channels import weights  # noqa: PLC0415 - only who sends needs it
+
     return Options(
         mode=desk.settings.mode,
         public_url=desk.settings.public_url,
@@ -68,6 +70,7 @@ def options(desk: Desk, progress: Progress | None = None) -> Options:
         reached_file=desk.settings.home / "reached",
         on_progress=show,
         window=desk.settings.window,
+        weights=weights(desk.settings),
     )
 
 

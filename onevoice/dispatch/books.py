@@ -22,9 +22,9 @@ from onevoice.failpoint import Point, failpoint
 from onevoice.ledger import sending, undone
 from onevoice.ledger.engine import Connection, Ledger
 from onevoice.ledger.outcomes import Ended
-from onevoice.ledger.queue import Terms
+from onevoice.ledger.queue import Terms, Want
 from onevoice.ledger.restored import Guard
-from onevoice.ledger.sending import Claimed, Exchanged, Want
+from onevoice.ledger.sending import Claimed, Exchanged
 from onevoice.ledger.vault import Vault
 from onevoice.variant import Variant
 

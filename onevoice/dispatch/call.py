@@ -139,4 +139,5 @@ def ended(claimed: Claimed, outcome: Outcome, options: Options) -> Ended:
         opt_out=outcome.opt_out,
         stops=outcome.halts,
         evidence=outcome.evidence if result is Result.ACCEPTED else None,
+        alone=timedelta(seconds=policy.asked(outcome.retry_after)),
     )

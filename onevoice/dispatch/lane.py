@@ -11,7 +11,9 @@ from onevoice.dispatch import policy
 from onevoice.dispatch.call import GRACE
 from onevoice.dispatch.pace import Breaker
 from onevoice.dispatch.providers import Outcome, Provider, Result
-from onevoice.ledger.sending import Claimed, Want
+from onevoice.dispatch.share import WHOLE, Part
+from onevoice.ledger.queue import Want
+from onevoice.ledger.sending import Claimed
 
 log = logging.getLogger(__name__)
 
@@ -44,23 +46,29 @@ class Lane:
         self._lead = 0.0
         self._breaker = Breaker()
         self._paused_until = now
+        self._alone_until = now
         self._dry_until = now
 
-    def usable(self, now: float) -> bool:
-        """True where the provider may be called at all: not stopped, not asked to wait, not failing."""
-        return not self.stopped and now >= self._paused_until and self._breaker.may_call(now)
+    @property
+    def failing(self) -> bool:
+        """True while only a single call now and then sees whether the provider is back."""
+        return self._breaker.is_open
 
-    def want(self, now: float) -> Want | None:
-        """What may be claimed now: only calls that have both a place and a rate slot that is close."""
+    def usable(self, now: float) -> bool:
+        """True where the provider may be called now: not stopped, and left alone neither by its wish nor by ours."""
+        return not self.stopped and now >= max(self._paused_until, self._alone_until)
+
+    def want(self, now: float, part: Part = WHOLE) -> Want | None:
+        """What may be claimed now of its part: only calls that have both a place and a rate slot that is close."""
         places = self.window - len(self.flying)
-        if self._breaker.is_open:
+        if self.failing:
             places = min(places, 1)
         paced = self._free_at > now + self._lead + AHEAD
         if places <= 0 or paced or not self.usable(now) or now < self._dry_until:
             return None
         lease = timedelta(seconds=self.provider.timeout) + GRACE
         rate = self.provider.rate * (1 - SPARED)
-        return Want(self.provider.means, self.provider.name, places, rate, lease, self._lead, AHEAD)
+        return Want(self.provider.means, self.provider.name, places, rate, lease, self._lead, AHEAD, *part)
 
     def exchanged(self, took: float) -> None:
         """An exchange took so many seconds from the claim to here: slots are taken from then on, not from the claim."""
@@ -70,14 +78,18 @@ class Lane:
         """The rate is spoken for until then."""
         self._free_at = until
 
-    def begin(self, task: asyncio.Task[None], claimed: Claimed, now: float) -> None:
+    def told(self, until: float, *, failing: bool) -> None:
+        """How the provider fares, as all workers know it: to be left alone until then, and whether it fails."""
+        self._alone_until = until
+        self._breaker.told(is_open=failing)
+
+    def begin(self, task: asyncio.Task[None], claimed: Claimed) -> None:
         """A call begins."""
         self.flying[task] = claimed
         task.add_done_callback(lambda done: self.flying.pop(done, None))
-        self._breaker.called(now)
 
-    def heard(self, outcome: Outcome, now: float) -> None:
-        """A call ended: learn from it how the provider fares."""
+    def heard(self, outcome: Outcome, now: float) -> bool | None:
+        """A call ended: learn how the provider fares. True where it is now known to fail, False where to work again."""
         pause = policy.asked(outcome.retry_after)
         self._paused_until = max(self._paused_until, now + pause)
         if outcome.halts and not self.stopped:
@@ -86,9 +98,8 @@ class Lane:
                 "Channel %s is stopped: the provider refuses our account (%s).", self.provider.name, outcome.code
             )
         if outcome.result in (Result.ACCEPTED, Result.REJECTED):
-            self._breaker.worked()
-        elif not pause:
-            self._breaker.failed(now)
+            return False if self._breaker.worked() else None
+        return True if not pause and self._breaker.failed(now) else None
 
     def dry(self, until: float) -> None:
         """There was less to do than there was room for: do not ask again before `until`."""
@@ -102,5 +113,5 @@ class Lane:
         """Seconds until it is worth while to ask for something to do."""
         if len(self.flying) >= self.window or self.stopped:
             return math.inf
-        waits = (self._free_at - now - self._lead - AHEAD / 2, self._paused_until - now, self._dry_until - now)
-        return max(0.0, *waits) if self._breaker.may_call(now) else 1.0
+        begins = max(self._paused_until, self._alone_until, self._dry_until)
+        return max(0.0, self._free_at - now - self._lead - AHEAD / 2, begins - now)

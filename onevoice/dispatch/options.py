@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -34,7 +34,8 @@ class Options:
     backup is known for what it is. `poll`: seconds between looks when nothing is due; `drain`: seconds that running
     calls get after a request to stop; `patience`: seconds that outcomes wait for a database that is out of reach;
     `missed`: seconds after its rate slot at which a call may still begin, later the slot is given up; `window`: calls
-    on their way through one provider at most.
+    on their way through one provider at most; `weights`: provider name → its weight beside the others of its means, 1
+    where it has none; with 0 it only stands by.
     """
 
     mode: Mode
@@ -50,6 +51,7 @@ class Options:
     missed: float = 0.1
     window: int = 128
     chance: Random = field(default_factory=Random)
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     def callback_url(self, provider: str, token: str) -> str:
         """Where a provider says what became of an attempt."""

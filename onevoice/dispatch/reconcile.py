@@ -24,6 +24,7 @@ from onevoice.ledger.engine import Connection, Ledger
 from onevoice.ledger.restored import Guard
 from onevoice.ledger.states import DeliveryState
 from onevoice.ledger.vault import Vault
+from onevoice.people import Means
 from onevoice.variant import Variant
 
 log = logging.getLogger(__name__)
@@ -110,11 +111,10 @@ async def _ask_all(
     room = asyncio.Semaphore(AT_ONCE)
 
     async def ask(one: Doubtful, text: Variant | None) -> Answer:
-        provider = by_name.get(one.call.provider)
-        if provider is None or text is None:
+        if text is None:
             return one, None
         async with room:
-            return one, await _ask(provider, one, text, vault, options)
+            return one, await _ask_those(_who_may_have_it(one, by_name), one, text, vault, options)
 
     until = time.monotonic() + ASKING
     for start in range(0, len(due), LOT):
@@ -132,6 +132,22 @@ def _due(ledger: Ledger, options: Options) -> list[tuple[Doubtful, Variant | Non
         keys = {(one.call.release, one.call.variant) for one in due}
         texts = {key: sending.text_of(conn, *key) for key in keys}
     return [(one, None if _too_early(one, now) else texts[one.call.release, one.call.variant]) for one in due]
+
+
+def _who_may_have_it(one: Doubtful, by_name: Mapping[str, Provider]) -> list[Provider]:
+    """Who was called; where a restored database does not know who that was, all who carry the means."""
+    if one.restored and one.call.means != Means.SOCIAL:  # a post is called only through its account's own service
+        return [provider for provider in by_name.values() if provider.means == one.call.means]
+    return [by_name[one.call.provider]] if one.call.provider in by_name else []
+
+
+async def _ask_those(
+    whom: Sequence[Provider], one: Doubtful, text: Variant, vault: Vault, options: Options
+) -> Sequence[Receipt] | None:
+    """What any of them holds; None where one of them cannot be asked and none of the others has it."""
+    told = [await _ask(provider, one, text, vault, options) for provider in whom]
+    found = [receipt for receipts in told for receipt in receipts or ()]
+    return None if not found and (None in told or not told) else found
 
 
 async def _ask(
@@ -160,6 +176,8 @@ class _Settling:
 
     def __call__(self, conn: Connection, now: datetime) -> None:
         for one, found in self.answers:
+            if one.restored and found:
+                doubt.made_through(conn, one, found[0].provider)
             kept = [news(receipt) for receipt in found or ()]
             receipts.store(conn, self.vault, kept, now, asked=one.call.attempt)
         receipts.fold_new(conn, now)

@@ -13,13 +13,15 @@ from onevoice.dispatch.call import call, ended
 from onevoice.dispatch.lane import Lane
 from onevoice.dispatch.options import Counts, Options
 from onevoice.dispatch.providers import Provider
+from onevoice.dispatch.share import Part, shared
 from onevoice.dispatch.stopping import stopping
 from onevoice.errors import OneVoiceError
 from onevoice.failpoint import Point, failpoint, refuse_armed
 from onevoice.ledger.control import Control
 from onevoice.ledger.engine import Ledger
 from onevoice.ledger.outcomes import Ended
-from onevoice.ledger.sending import Claimed, Exchanged, Want
+from onevoice.ledger.queue import Want
+from onevoice.ledger.sending import Claimed, Exchanged, Fares
 from onevoice.ledger.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -71,6 +73,7 @@ class Sender:
         self._ended: list[Ended] = []
         self._back: list[Claimed] = []
         self._begun: set[int] = set()
+        self._parts: dict[str, Part] = {}
         self._trouble_since: float | None = None
 
     async def run(self) -> Counts:
@@ -113,15 +116,23 @@ class Sender:
         if self._closed():
             return []
         now = time.monotonic()
-        return [want for lane in self._lanes.values() if (want := lane.want(now))]
+        parts = shared(self._lanes.values(), self._options.weights, now)
+        if parts != self._parts:
+            self._parts = parts
+            self._anew()  # what falls to a provider now is more than it had to do before
+        return [want for lane in self._lanes.values() if (want := lane.want(now, parts[lane.provider.name]))]
+
+    def _anew(self) -> None:
+        """There may be something to do again for everybody."""
+        for lane in self._lanes.values():
+            lane.dry(0)
 
     # --- one round --------------------------------------------------------------------------------------------
 
     async def _round(self) -> bool:
         """Exchange what there is to exchange. True when there is no more to do."""
         if self._ended or self._back:
-            for lane in self._lanes.values():
-                lane.dry(0)  # a call that ended may let others begin; one that did not begin is due again
+            self._anew()  # a call that ended may let others begin; one that did not begin is due again
         wants = self._wants()
         unsure = self._switch is None or self._trouble_since is not None or self._halted()
         if wants or self._ended or self._back or unsure:
@@ -156,11 +167,13 @@ class Sender:
                 self._lanes[want.provider].dry(until)
         for lane in self._lanes.values():
             lane.exchanged(time.monotonic() - got.at)
+            fares = got.fares.get(lane.provider.name, Fares(0.0, failing=False))
+            lane.told(got.at + fares.alone, failing=fares.failing)
         for provider, free in got.free.items():
             self._lanes[provider].paced(got.at + free)
         for one in got.claimed:
             lane = self._lanes[one.provider]
-            lane.begin(asyncio.ensure_future(self._call(lane, one, got.at + one.wait)), one, time.monotonic())
+            lane.begin(asyncio.ensure_future(self._call(lane, one, got.at + one.wait)), one)
 
     async def _call(self, lane: Lane, claimed: Claimed, slot: float) -> None:
         """Make a call in its slot, unless that was missed or somebody stopped us meanwhile."""
@@ -173,8 +186,8 @@ class Sender:
         self._counts.started += 1
         outcome = await call(lane.provider, claimed, self._books.text(claimed), self._vault, self._options)
         failpoint(Point.CALL_ANSWERED)
-        lane.heard(outcome, time.monotonic())
-        self._ended.append(ended(claimed, outcome, self._options))
+        fails = lane.heard(outcome, time.monotonic())
+        self._ended.append(replace(ended(claimed, outcome, self._options), fails=fails))
         setattr(self._counts, outcome.result, getattr(self._counts, outcome.result) + 1)
 
     # --- waiting ----------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def lapse(conn: Connection, now: datetime) -> int:
     conn.execute(
         update(attempt)
         .where(attempt.c.delivery_id.in_(ids), attempt.c.fence == last, attempt.c.result.is_(None))
-        .values(result="unknown", result_at=now, code=LAPSED)
+        .values(result="unknown", result_at=now, doubted_at=now, code=LAPSED)
     )
     values = {"state": step(S.SUBMITTING, Event.DOUBT), "state_at": now, "not_before": now, "code": LAPSED}
     conn.execute(
@@ -124,6 +124,12 @@ def again(conn: Connection, one: Doubtful, now: datetime) -> bool:
 def park(conn: Connection, one: Doubtful, reason: str, now: datetime) -> bool:
     """Leave a call in doubt to a person. False where something was heard meanwhile."""
     return _move(conn, one, Event.PARK, now, {"reason": reason})
+
+
+def made_through(conn: Connection, one: Doubtful, provider: str) -> None:
+    """Note through whom a call was made of which a restored database knew nothing."""
+    unknown = (attempt.c.id == one.call.attempt, attempt.c.code == RESTORED)
+    conn.execute(update(attempt).where(*unknown).values(provider=provider))
 
 
 def look_later(conn: Connection, one: Doubtful, at: datetime) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, tuple_, update
 
 from onevoice.errors import Conflict
-from onevoice.ledger import audit, contacts
+from onevoice.ledger import audit, contacts, slots
 from onevoice.ledger.fold import Heard, Known, Said, fold
 from onevoice.ledger.states import TAKEN, DeliveryState, Event, leads, step
-from onevoice.ledger.tables import attempt, delivery, receipt
+from onevoice.ledger.tables import Moment, attempt, delivery, receipt
 from onevoice.ledger.vault import Vault
 
 EVENT_OF = {"accepted": Event.ACCEPT, "retry": Event.DEFER, "rejected": Event.REJECT, "unknown": Event.DOUBT}
@@ -49,7 +49,8 @@ class Ended:
     """What one call came to. `result` as in `attempt`; `look_after`: when something is next due on the delivery.
 
     `stops`: the account itself is refused, so the channel stopped; `reason` goes onto the delivery. `evidence`: the
-    acceptance proves the delivery, so nothing more is waited for.
+    acceptance proves the delivery, so nothing more is waited for. `alone`: how long the provider asked to be left
+    alone; `fails`: with this call it is known to fail (True), or to work again (False).
     """
 
     attempt: int
@@ -66,6 +67,8 @@ class Ended:
     opt_out: bool = False
     stops: bool = False
     evidence: str | None = None
+    alone: timedelta = timedelta(0)
+    fails: bool | None = None
 
 
 def keep(conn: Connection, vault: Vault, ended: Sequence[Ended], now: datetime) -> None:
@@ -76,10 +79,14 @@ def keep(conn: Connection, vault: Vault, ended: Sequence[Ended], now: datetime) 
     conn.execute(
         update(attempt)
         .where(attempt.c.id == bindparam("of"))
-        .values(ref=func.coalesce(bindparam("told"), attempt.c.ref)),  # a receipt may have told it before the answer
+        .values(
+            ref=func.coalesce(bindparam("told"), attempt.c.ref),  # a receipt may have told it before the answer
+            doubted_at=func.coalesce(attempt.c.doubted_at, bindparam("doubted", type_=Moment())),
+        ),
         [_answer(one, now) for one in ended],
     )
     _move(conn, ended, now)
+    _fare(conn, ended, now)
     for one in ended:
         if one.opt_out:
             contacts.opt_out(conn, one.contact_key, contacts.ALL, now, one.provider)
@@ -87,9 +94,20 @@ def keep(conn: Connection, vault: Vault, ended: Sequence[Ended], now: datetime) 
         audit.append(conn, vault, actor="worker", act="channel stopped", subject=provider, detail={"code": code})
 
 
+def _fare(conn: Connection, ended: Sequence[Ended], now: datetime) -> None:
+    """Tell all workers how the providers fare: who asked to be left alone, who fails, who works again."""
+    at = slots.micros(now)
+    for one in sorted((e for e in ended if e.alone or e.fails is not None), key=lambda e: e.provider):
+        if one.alone:
+            slots.leave_alone(conn, one.provider, at + one.alone // timedelta(microseconds=1), at)
+        if one.fails is not None:
+            slots.failing(conn, one.provider, at + slots.PROBE if one.fails else None)
+
+
 def _answer(one: Ended, now: datetime) -> dict[str, Any]:
     about = {"result": one.result, "result_at": now, "code": one.code, "detail": one.detail[:200]}
-    return {"of": one.attempt, "told": one.ref, "evidence": one.evidence, **about}
+    doubted = now if one.result == "unknown" else None
+    return {"of": one.attempt, "told": one.ref, "doubted": doubted, "evidence": one.evidence, **about}
 
 
 def _honest(conn: Connection, ended: Sequence[Ended]) -> list[Ended]:

@@ -12,11 +12,17 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, false, null, or_
 
 from onevoice.alert import Kind
 from onevoice.ledger.states import DeliveryState
-from onevoice.ledger.tables import alert, contact, contact_point, delivery, opt_out, release, served, variant
+from onevoice.ledger.tables import alert, attempt, contact, contact_point, delivery, opt_out, release, served, variant
 from onevoice.ledger.threads import earlier_post
 from onevoice.ledger.wanted import INFORMATION, topic
 from onevoice.people import Means
 from onevoice.settings import Mode
+
+NOT_STARTED = "not-started"
+"""The code of an intent that was undone: its call never began, so it says nothing about the provider."""
+
+SPREAD = 37
+"""Neighbours fall to different hundredths: it has no divisor in common with 100."""
 
 Rank = Callable[[str, str, str], int]
 """How urgent a release is, by (severity, urgency, kind): lower goes first."""
@@ -31,6 +37,26 @@ class Terms:
     generation: int
     rank: Rank
     doubt: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What a worker has room for now, through one provider: so many calls, at `rate` units a second.
+
+    `lease`: how long the worker may take over a call before others hold it for dead. `lead`: seconds until it can make
+    one; `ahead`: seconds after that for which it takes slots. `beside`: another provider of the
+    means may be called as well; then `share` is this one's part of the first calls, in hundredths from and up to.
+    """
+
+    means: str
+    provider: str
+    calls: int
+    rate: float
+    lease: timedelta
+    lead: float = 0.0
+    ahead: float = 0.05
+    beside: bool = False
+    share: tuple[int, int] = (0, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +131,7 @@ def in_turn(releases: Sequence[Open], rank: Rank) -> Iterator[tuple[Open, Delive
             yield from ((release, state) for release in equals)
 
 
-def due(of: Open, state: DeliveryState, means: str, provider: str, terms: Terms, now: datetime) -> Select[Any]:
+def due(of: Open, state: DeliveryState, want: Want, terms: Terms, now: datetime) -> Select[Any]:
     """The rows of a release in one state that may be called now, oldest first; other workers' rows are skipped.
 
     A post is called only through the service that its account is on.
@@ -118,15 +144,29 @@ def due(of: Open, state: DeliveryState, means: str, provider: str, terms: Terms,
             *(d.id, d.fence, d.tries, d.ambiguous, d.contact_key, d.point_id, d.variant_id),
             contact_point.c.address_enc,
             variant.c.units,
-            earlier_post(of.older).label("reply_to") if means == Means.SOCIAL else null().label("reply_to"),
+            earlier_post(of.older).label("reply_to") if want.means == Means.SOCIAL else null().label("reply_to"),
         )
         .select_from(joined)
-        .where(d.release_id == of.id, d.means == means, d.state == state, d.not_before <= now)
-        .where(or_(contact_point.c.via.is_(None), contact_point.c.via == provider))
+        .where(d.release_id == of.id, d.means == want.means, d.state == state, d.not_before <= now)
+        .where(or_(contact_point.c.via == want.provider, and_(contact_point.c.via.is_(None), *_between(want, state))))
         .where(~variant.c.held, ~opted_out(of.kind), ~not_a_guest(terms.mode), ~_overtakes(of, terms, now))
         .order_by(d.not_before, d.id)
         .with_for_update(of=delivery, skip_locked=True)
     )
+
+
+def _between(want: Want, state: DeliveryState) -> Iterator[ColumnElement[bool]]:
+    """What falls to one of several providers of a means: its share of first calls, and what others have put off."""
+    if not want.beside:
+        return
+    if state is DeliveryState.PLANNED:
+        low, high = want.share
+        part = delivery.c.id * SPREAD % 100
+        yield and_(part >= low, part < high)
+        return
+    last = and_(attempt.c.delivery_id == delivery.c.id, attempt.c.fence == delivery.c.fence)
+    own = and_(attempt.c.provider == want.provider, attempt.c.result == "retry", attempt.c.code != NOT_STARTED)
+    yield ~select(attempt.c.id).where(last, own).correlate(delivery).exists()
 
 
 def opted_out(kind: str) -> ColumnElement[bool]:

@@ -126,7 +126,8 @@ def _begun(conn: Connection, now: datetime) -> int:
     mine = and_(_open(now), delivery.c.state.in_((S.SUBMITTING, S.UNKNOWN)))
     last = exists().where(delivery.c.id == attempt.c.delivery_id, delivery.c.fence == attempt.c.fence, mine)
     at = func.coalesce(attempt.c.result_at, literal(now, Moment()))
-    said = {"result": "unknown", "result_at": at, "code": RESTORED}
+    since = func.coalesce(attempt.c.doubted_at, literal(now, Moment()))
+    said = {"result": "unknown", "result_at": at, "doubted_at": since, "code": RESTORED}
     conn.execute(update(attempt).where(last).values(said))
     return conn.execute(update(delivery).where(mine).values(_in_doubt(now))).rowcount
 
@@ -161,6 +162,7 @@ def _uncalled(conn: Connection, mine: ColumnElement[bool], through: Mapping[str,
             release.c.due_at,
             literal("unknown"),
             literal(now, Moment()),
+            literal(now, Moment()),
             literal(RESTORED),
         )
         .join_from(delivery, contact_point, contact_point.c.id == delivery.c.point_id)
@@ -168,7 +170,7 @@ def _uncalled(conn: Connection, mine: ColumnElement[bool], through: Mapping[str,
         .where(mine)
         .order_by(delivery.c.id)
     )
-    names = ("delivery_id", "fence", "worker", "provider", "intent_at", "result", "result_at", "code")
+    names = ("delivery_id", "fence", "worker", "provider", "intent_at", "result", "result_at", "doubted_at", "code")
     conn.execute(insert(attempt).from_select(names, calls))
     counted = {"fence": delivery.c.fence + 1, "tries": delivery.c.tries + 1}
     return conn.execute(update(delivery).where(mine).values(_in_doubt(now) | counted)).rowcount

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -17,28 +17,12 @@ from onevoice.errors import Conflict
 from onevoice.ledger import control, outcomes, slots
 from onevoice.ledger.control import Control
 from onevoice.ledger.outcomes import Ended
-from onevoice.ledger.queue import Open, Terms, due, in_turn, open_releases
+from onevoice.ledger.queue import Open, Terms, Want, due, in_turn, open_releases
+from onevoice.ledger.slots import Pace
 from onevoice.ledger.states import DeliveryState, Event, step
 from onevoice.ledger.tables import attempt, delivery, variant, worker
 from onevoice.ledger.vault import Vault
 from onevoice.variant import Variant
-
-
-@dataclass(frozen=True, slots=True)
-class Want:
-    """What a worker has room for now, through one provider: so many calls, at `rate` units a second.
-
-    `lease`: how long the worker may take over a call before others hold it for dead. `lead`: seconds until it can make
-    one; `ahead`: seconds after that for which it takes slots.
-    """
-
-    means: str
-    provider: str
-    calls: int
-    rate: float
-    lease: timedelta
-    lead: float = 0.0
-    ahead: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +53,13 @@ class Claimed:
     """Seconds from the claim to its rate slot."""
 
 
+class Fares(NamedTuple):
+    """How a provider fares: seconds from the claim until it may be called, and whether it fails."""
+
+    alone: float
+    failing: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Exchanged:
     """What a worker got for its outcomes: the next calls, and how the switch stands."""
@@ -79,6 +70,8 @@ class Exchanged:
     """Providers for which there was less to do than there was room for."""
     free: Mapping[str, float] = field(default_factory=dict)
     """Provider → seconds from the claim until its rate is free again."""
+    fares: Mapping[str, Fares] = field(default_factory=dict)
+    """Provider → how it fares, as all workers know it together."""
     at: float = 0.0
     """When the claim was made, on the worker's monotonic clock."""
 
@@ -92,26 +85,41 @@ def exchange(
     """
     switch = control.state(conn, hold=True)
     outcomes.keep(conn, vault, ended, now)
+    paces = slots.read(conn)
     if not wants or not switch.running or switch.generation != terms.generation:
-        return Exchanged(switch, (), frozenset())
+        return Exchanged(switch, (), frozenset(), fares=_fares(paces, now))
     releases = open_releases(conn, terms.mode, now)
     claimed: list[Claimed] = []
     dry: set[str] = set()
     free: dict[str, float] = {}
     for want in sorted(wants, key=lambda one: one.provider):  # one order for all: workers must not wait for each other
-        got, enough, free[want.provider] = _claim(conn, terms, want, releases, now)
+        got, enough, free[want.provider] = _claim(conn, terms, want, paces, releases, now)
         claimed += got
         dry |= set() if enough else {want.provider}
-    return Exchanged(switch, tuple(claimed), frozenset(dry), free)
+    return Exchanged(switch, tuple(claimed), frozenset(dry), free, _fares(paces, now))
+
+
+def _fares(paces: Mapping[str, Pace], now: datetime) -> dict[str, Fares]:
+    start = slots.micros(now)
+    return {who: Fares((of.alone_until(start) - start) / slots.SECOND, of.failing) for who, of in paces.items()}
 
 
 def _claim(
-    conn: Connection, terms: Terms, want: Want, releases: Sequence[Open], now: datetime
+    conn: Connection, terms: Terms, want: Want, paces: dict[str, Pace], releases: Sequence[Open], now: datetime
 ) -> tuple[list[Claimed], bool, float]:
     """The claimed rows in their slots, whether they used up all the room, and seconds until there is more."""
     start = slots.micros(now)
+    pace = paces.get(want.provider, Pace())
+    if (until := pace.alone_until(start)) > start:
+        return [], True, (until - start) / slots.SECOND
+    if pace.failing:
+        again = start + (slots.PROBE_BESIDE if want.beside else slots.PROBE)
+        paces[want.provider] = pace._replace(probe_at=again)
+        if not slots.probe(conn, want.provider, pace, again):
+            return [], True, 0.0
+        want = replace(want, calls=1)
     earliest = start + round(want.lead * slots.SECOND)
-    free = slots.free(conn, want.provider, earliest, want.rate)
+    free = slots.free(pace, earliest, want.rate)
     claimed, enough = _rows(conn, terms, want, releases, _units(want, free - earliest), now)
     if claimed:
         units = sum(one.units for one in claimed)
@@ -144,7 +152,7 @@ def _rows(
         if len(claimed) >= want.calls or units <= 0:
             return claimed, True
         room = want.calls - len(claimed)
-        found = due(release, state, want.means, want.provider, terms, now).limit(room)
+        found = due(release, state, want, terms, now).limit(room)
         rows = _within(list(conn.execute(found)), units)
         units -= sum(row.units for row in rows)
         claimed += _intend(conn, terms.worker, want, release, state, rows, now) if rows else []

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from onevoice.ledger.queue import NOT_STARTED
 from onevoice.ledger.sending import Claimed
 from onevoice.ledger.states import DeliveryState, Event, step
 from onevoice.ledger.tables import attempt, delivery
@@ -36,7 +37,7 @@ def _undo(conn: Connection, worker_id: str, attempts: Any, now: datetime) -> int
     conn.execute(
         update(attempt)
         .where(attempt.c.id.in_([row.id for row in rows]))
-        .values(result="retry", result_at=now, code="not-started")
+        .values(result="retry", result_at=now, code=NOT_STARTED)
     )
     conn.execute(
         update(delivery)

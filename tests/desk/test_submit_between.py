@@ -108,9 +108,10 @@ def _rows(desk: Desk, table: Any) -> list[Any]:
 def _claimable(desk: Desk) -> set[str]:
     now = desk.now()
     terms = queue.Terms("w", Mode.EXERCISE, 1, lambda *_: 0, now - now)
+    want = queue.Want("sms", "sandbox", 1, 1.0, now - now)
     with desk.ledger.read() as conn:
         one = queue.open_releases(conn, Mode.EXERCISE, now)[0]
-        rows = conn.execute(queue.due(one, DeliveryState.PLANNED, "sms", "sandbox", terms, now))
+        rows = conn.execute(queue.due(one, DeliveryState.PLANNED, want, terms, now))
         found = {row.contact_key for row in rows}
     assert found
     return found

@@ -1,25 +1,41 @@
-"""When a provider is left alone. Time is given by hand."""
+"""When a provider is left alone, and who then does its work. Time is given by hand."""
 
 from __future__ import annotations
 
-from onevoice.dispatch.pace import ERRORS, PROBE, WITHIN, Breaker
+from types import SimpleNamespace
+from typing import Any
+
+from onevoice.dispatch.lane import Lane
+from onevoice.dispatch.pace import ERRORS, WITHIN, Breaker
+from onevoice.dispatch.providers import Outcome, Result
+from onevoice.dispatch.share import WHOLE, Part, cut, shared
+from onevoice.people import Means
+
+NOW = 100.0
 
 
 def test_fifty_failures_in_a_minute_open_the_breaker_and_one_success_closes_it() -> None:
-    """While it is open a single call may be made every five seconds."""
+    """Each of the two is told once."""
     breaker = Breaker()
-    for n in range(ERRORS - 1):
-        breaker.failed(float(n) / 10)
-    assert breaker.may_call(5.0)
-    breaker.failed(5.0)
+    assert not any(breaker.failed(float(n) / 10) for n in range(ERRORS - 1))
+    assert breaker.failed(5.0)
     assert breaker.is_open
-    assert not breaker.may_call(5.0 + PROBE - 0.1)
-    assert breaker.may_call(5.0 + PROBE)
-    breaker.called(5.0 + PROBE)
-    assert not breaker.may_call(5.0 + PROBE + 0.1)
-    breaker.worked()
-    assert breaker.may_call(5.0 + PROBE + 0.1)
+    assert not breaker.failed(5.1), "that is known already"
+    assert breaker.worked()
     assert not breaker.is_open
+    assert not breaker.worked()
+    assert not breaker.failed(5.2), "it counts from the beginning"
+
+
+def test_what_all_workers_know_goes_before_what_one_has_counted() -> None:
+    """Another worker has found it to be back: fifty new failures are needed."""
+    breaker = Breaker()
+    for n in range(ERRORS):
+        breaker.failed(n / 10)
+    breaker.told(is_open=False)
+    assert not breaker.failed(6.0)
+    breaker.told(is_open=True)
+    assert breaker.is_open
 
 
 def test_failures_spread_over_more_than_a_minute_do_not_open_it() -> None:
@@ -28,3 +44,55 @@ def test_failures_spread_over_more_than_a_minute_do_not_open_it() -> None:
     for n in range(49 * 60):
         breaker.failed(n * (WITHIN / 49) * 1.001)
     assert not breaker.is_open
+
+
+def lane(name: str, means: Means = Means.SMS) -> Lane:
+    """A lane of a provider that is well."""
+    provider: Any = SimpleNamespace(name=name, means=means, rate=10.0, latency=0.1, timeout=5.0)
+    return Lane(provider, 0.0)
+
+
+def parts(*lanes: Lane, **weights: float) -> dict[str, Part]:
+    """Who gets what at NOW."""
+    return shared(lanes, weights, NOW)
+
+
+def test_the_only_provider_of_a_means_does_everything() -> None:
+    """Whatever its weight, and however many others carry other means."""
+    assert parts(lane("a"), lane("m", Means.EMAIL), a=0) == {"a": WHOLE, "m": WHOLE}
+
+
+def test_two_that_are_well_share_by_weight_without_gap_or_overlap() -> None:
+    """Three to one; of weight 0 nothing; by halves where nobody has a weight."""
+    assert parts(lane("a"), lane("b"), a=3) == {"a": Part(True, (0, 75)), "b": Part(True, (75, 100))}
+    assert cut(["a", "b"], {"a": 1, "b": 0}) == {"a": (0, 100), "b": (100, 100)}
+    assert cut(["a", "b"], {"a": 0, "b": 0}) == {"a": (0, 50), "b": (50, 100)}
+    thirds = cut(["a", "b", "c"], {})
+    assert [low for low, _ in thirds.values()] == [0, *[high for _, high in thirds.values()][:-1]]
+
+
+def test_who_is_stopped_or_left_alone_or_fails_leaves_its_part_to_the_other() -> None:
+    """The one that stands by takes over, and alone also what it has put off itself."""
+    for harm in (
+        lambda one: one.heard(Outcome(Result.RETRY, halts=True), NOW),
+        lambda one: one.heard(Outcome(Result.RETRY, retry_after=5), NOW),
+        lambda one: one.told(NOW + 5, failing=False),
+        lambda one: one.told(0.0, failing=True),
+    ):
+        first, second = lane("a"), lane("b")
+        harm(first)
+        assert parts(first, second, b=0)["b"] == WHOLE
+        assert parts(first, second, b=0)["a"].beside
+
+
+def test_a_lane_that_fails_wants_one_call_and_only_when_it_may() -> None:
+    """The single call that sees whether it is back."""
+    one = lane("a")
+    before = one.want(NOW)
+    assert before
+    assert before.calls == one.window
+    one.told(NOW + 5, failing=True)
+    assert one.want(NOW) is None
+    later = one.want(NOW + 5)
+    assert later
+    assert later.calls == 1

@@ -111,11 +111,11 @@ def test_a_call_whose_worker_never_came_back_is_in_doubt_after_its_lease_and_not
 def _claim(town: Town, provider: Any) -> list[Any]:
     """Claim everything as a worker would, and do nothing with it."""
     from onevoice.dispatch import policy
-    from onevoice.ledger.queue import Terms
+    from onevoice.ledger.queue import Terms, Want
     from onevoice.settings import Mode
 
     lease = timedelta(seconds=provider.timeout + 20)
-    want = sending.Want("sms", provider.name, 100, 10_000.0, lease)
+    want = Want("sms", provider.name, 100, 10_000.0, lease)
     terms = Terms("dead:1:x", Mode.EXERCISE, 1, policy.rank, timedelta(seconds=30))
     with town.ledger.write() as conn:
         return list(sending.exchange(conn, town.vault, terms, [], [want], database_now(conn)).claimed)

@@ -353,3 +353,32 @@ def test_what_the_database_has_reached_is_what_was_given_out(town: Town, send: S
         at = reached(conn)
     assert (at.attempt, at.entries) == (4, 1)
     assert at.generation > 0
+
+
+@on_both
+def test_what_went_through_the_second_provider_is_looked_for_there(
+    town: Town, send: Sends, follow: Sends, double: Any, mark: Path, tmp_path: Path
+) -> None:
+    """The backup does not know through whom a call was made: both are asked, and nobody gets it a second time."""
+    release = town.release(10, severity="Extreme")
+    first, second = (double(name=name) for name in ("first", "second"))
+    for one in (first, second):
+        one.find = lambda message, _since, one=one: _same_words(one, message)
+    put_back = backup(town, tmp_path)
+    send(first, second, reached_file=mark)
+    assert len(first.taken) + len(second.taken) == 10
+    assert second.taken
+    put_back()
+    send(first, second, reached_file=mark)
+    resume(town)
+    for after in (1, 61, 121):
+        follow(first, second, after=after, reached_file=mark)
+        send(first, second, reached_file=mark)
+    assert set((first.per_person + second.per_person).values()) == {1}
+    assert town.states(release) == {"sent": 10}
+    assert {a.provider for a in town.attempts()} == {"first", "second"}
+
+
+async def _same_words(provider: Any, message: Outgoing) -> Sequence[Receipt]:
+    held = [m for m in provider.taken if (m.to, m.parts) == (message.to, message.parts)]
+    return [Receipt(provider.name, Word.SENT, f"find-{m.attempt}", ref=f"ref-{m.attempt}") for m in held]

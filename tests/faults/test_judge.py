@@ -1,6 +1,7 @@
 """The judge itself: whatever is changed in record, ledger or logs behind its back, it complains of it."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, literal, select, text, update
 
-from faults.check import judge
+from faults.check import Verdict, judge
 from faults.deployment import Deployment
+from faults.mutations import MUTATIONS
+from faults.processes import wait_until
 from faults.trial import settle
+from faults.voices import texts
 from onevoice.ledger import tables as t
 
 pytestmark = pytest.mark.slow
@@ -124,3 +128,51 @@ def test_the_judge_sees_what_is_wrong(deploy: Any, harm: Callable[[Deployment], 
     assert judge(deployment).problems == []
     harm(deployment)
     assert any(problem.startswith(invariant) for problem in judge(deployment).problems)
+
+
+# --- engines that are broken on purpose -------------------------------------------------------------------------------
+
+
+def _tried(deployment: Deployment, **mutation: str) -> Verdict:
+    """A kill with requests out that nobody can find again, and one person about whom the provider is never clear."""
+    sandbox = deployment.provider.sandbox
+    sandbox.fault("slow", count=None, seconds=30)
+    sandbox.fault("drop_callbacks", count=None)
+    deployment.listen()
+    sender = deployment.sender(**mutation)
+    wait_until(lambda: len(texts(deployment)) >= 5, "five requests are out")
+    sender.kill()
+    time.sleep(0.5)  # what is dropped of their callbacks is dropped by now
+    sandbox.clear_faults()
+    sandbox.fault("503_before", on="fetch", count=None)
+    sandbox.fault("503_after_accept_mute", to=_not_called(deployment), count=None)
+    for shift in (0, 45, 70, 140, 210, 280):
+        deployment.sender(shift=shift, **mutation).ended()
+    return judge(deployment, kills=1, doubts=3, open_=True)
+
+
+def _not_called(deployment: Deployment) -> str:
+    """The number of somebody who is to be called yet."""
+    desk = deployment.desk()
+    with desk.ledger.read() as conn:
+        joined = t.contact_point.join(t.delivery, t.delivery.c.point_id == t.contact_point.c.id)
+        chosen = select(t.contact_point.c.address_enc).select_from(joined)
+        last = chosen.where(t.delivery.c.means == "sms", t.delivery.c.state == "planned").order_by(t.delivery.c.id)
+        number = desk.vault.unseal(conn.scalars(last).all()[-1])
+    desk.ledger.close()
+    return number
+
+
+def test_an_engine_that_is_right_may_send_twice_what_was_in_doubt(deploy: Any) -> None:
+    """The measure of those that follow: after the same troubles the judge has nothing to say of the engine as it is."""
+    verdict = _tried(deploy("urgent"))
+    assert verdict.problems == []
+    assert verdict.figures["duplicates"] > 5, "it did send twice"
+
+
+@pytest.mark.every_case
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_the_judge_sees_an_engine_that_sends_twice(deploy: Any, mutation: str) -> None:
+    """One mistake in the sender, and the judge says that somebody was written to once too often, or unseen."""
+    problems = _tried(deploy("urgent"), mutation=mutation).problems
+    assert any(problem.startswith("I3") for problem in problems), problems

@@ -9,11 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onevoice.ledger import slots
-from onevoice.ledger.engine import Ledger
+from onevoice.ledger.engine import Connection, Ledger
 
 S = slots.SECOND
 START = 1_790_000_000 * S
 senders = iter(range(10_000))
+
+
+def free(conn: Connection, sender: str, earliest: int, rate: float) -> int:
+    """From when on its rate is free, by the row as it stands."""
+    return slots.free(slots.read(conn).get(sender, slots.Pace()), earliest, rate)
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +41,13 @@ def test_slots_never_overlap_and_never_begin_early(ledger: Ledger, rate: float, 
     with ledger.write() as conn:
         for span, units in steps:
             now += round(span * S)
-            if slots.free(conn, sender, now, rate) > now + S:
+            if free(conn, sender, now, rate) > now + S:
                 continue  # as a sender, which takes no slot that is far ahead
             start = slots.reserve(conn, sender, units, now, rate)
             assert start >= max(now, ends)
             assert start == max(now, ends), "nobody waits for nothing"
             ends = start + round(units * S / rate)
-            assert slots.free(conn, sender, now, rate) == max(ends, now)
+            assert free(conn, sender, now, rate) == max(ends, now)
 
 
 def test_silence_is_not_caught_up_with(ledger: Ledger) -> None:
@@ -57,7 +62,7 @@ def test_a_clock_that_went_back_stops_nobody(ledger: Ledger) -> None:
     """The row was written an hour ahead of what the clock says now: it is taken for what it is."""
     with ledger.write() as conn:
         slots.reserve(conn, "back", 1, START + 3600 * S, 10.0)
-        assert slots.free(conn, "back", START, 10.0) == START
+        assert free(conn, "back", START, 10.0) == START
         assert slots.reserve(conn, "back", 1, START, 10.0) == START
 
 
@@ -65,11 +70,53 @@ def test_a_long_text_on_a_slow_sender_keeps_its_time(ledger: Ledger) -> None:
     """Ten segments at one in five seconds take fifty: that is no clock that went back."""
     with ledger.write() as conn:
         slots.reserve(conn, "slow", 10, START, 0.2)
-        assert slots.free(conn, "slow", START, 0.2) == START + 50 * S
+        assert free(conn, "slow", START, 0.2) == START + 50 * S
 
 
 def test_each_sender_has_its_own_rate(ledger: Ledger) -> None:
     """What one sender identity has used up is nothing to another."""
     with ledger.write() as conn:
         slots.reserve(conn, "one", 5, START, 1.0)
-        assert slots.free(conn, "other", START, 1.0) == START
+        assert free(conn, "other", START, 1.0) == START
+
+
+# --- how a provider fares ---------------------------------------------------------------------------------------------
+
+
+def until(ledger: Ledger, sender: str, now: int) -> int:
+    """Until when it is left alone, seen at `now`."""
+    with ledger.read() as conn:
+        return slots.read(conn)[sender].alone_until(now)
+
+
+def test_the_longest_wish_to_be_left_alone_stands(ledger: Ledger) -> None:
+    """A shorter one that comes later does not shorten it; none is longer than an hour."""
+    with ledger.write() as conn:
+        slots.leave_alone(conn, "busy", START + 30 * S, START)
+        slots.leave_alone(conn, "busy", START + 2 * S, START)
+    assert until(ledger, "busy", START) == START + 30 * S
+    with ledger.write() as conn:
+        slots.leave_alone(conn, "busy", START + 10**9 * S, START)
+    assert until(ledger, "busy", START) == START + 3600 * S
+
+
+def test_a_wish_from_a_clock_that_went_back_is_none(ledger: Ledger) -> None:
+    """Written two hours ahead of what the clock says now: nobody waits for it, and a new one takes its place."""
+    with ledger.write() as conn:
+        slots.leave_alone(conn, "jumped", START + 2 * 3600 * S, START + 2 * 3600 * S - S)
+    assert until(ledger, "jumped", START) == START
+    with ledger.write() as conn:
+        slots.leave_alone(conn, "jumped", START + 5 * S, START)
+    assert until(ledger, "jumped", START) == START + 5 * S
+
+
+def test_one_worker_alone_sees_whether_a_failing_provider_is_back(ledger: Ledger) -> None:
+    """Of two who read the same row the second is too late; a success takes the mark away."""
+    with ledger.write() as conn:
+        slots.failing(conn, "down", START + 5 * S)
+        seen = slots.read(conn)["down"]
+        assert (seen.failing, seen.alone_until(START)) == (True, START + 5 * S)
+        assert slots.probe(conn, "down", seen, START + 10 * S)
+        assert not slots.probe(conn, "down", seen, START + 10 * S)
+        slots.failing(conn, "down", None)
+        assert slots.read(conn)["down"] == slots.Pace()

@@ -36,9 +36,12 @@ pace = Table(
     metadata,
     Column("sender", String(120), primary_key=True),
     Column("next_free_at", BigInteger, nullable=False),
+    Column("not_before", BigInteger, nullable=False, default=0, server_default="0"),
+    Column("probe_at", BigInteger),
 )
-"""One row for each sender identity at a provider. `next_free_at`: from when on its rate is not spoken for, in whole
-microseconds since 1970 UTC, on the database's clock."""
+"""One row for each sender identity at a provider, for all workers. `next_free_at`: from when on its rate is not spoken
+for; `not_before`: until when it asked to be left alone; `probe_at`: where it fails, when a single call sees whether it
+is back, else null. In whole microseconds since 1970 UTC, on the database's clock."""
 
 audit = Table(
     "audit",

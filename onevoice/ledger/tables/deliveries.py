@@ -101,12 +101,14 @@ attempt = Table(
     Column("detail", String(200)),
     Column("evidence", String(12)),
     Column("reply_to", String(120)),
+    Column("doubted_at", Moment),
     UniqueConstraint("delivery_id", "fence"),
     Index("ix_attempt_provider_ref", "provider", "ref"),
     sqlite_autoincrement=True,
 )
 """One call to a provider. Written before the call; `result` is null while nobody knows. `evidence`: what an acceptance
-proved where it was already the end. `reply_to`: of a post, the ref of the one that it answers."""
+proved where it was already the end. `reply_to`: of a post, the ref of the one that it answers. `doubted_at`: when it
+first came into doubt; that stays, whatever is heard later, because it is the reason why somebody was called again."""
 
 receipt = Table(
     "receipt",
