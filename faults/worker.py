@@ -8,7 +8,7 @@ answers with the child's pid. The children die with it. Fields of the object:
 the senders is ahead; `point`, `nth`, `act`: at the nth time that this fail-point is passed, kill, stop or fail;
 `once`, `alert`, `port`: as the role needs them. `files`: so many file descriptors and no more; `clock`: seconds that
 the clock of this host is ahead; `full`: while this file exists, the database's disk is full; `mutation`: a mistake of
-`faults.mutations` that this child makes.
+`faults.mutations` that this child makes; `sync`: note what is synced, full or normal (`faults.power`).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from sqlalchemy import event
 
 import channels.smtp_email
 import channels.twilio_sms
+from faults import power
 from faults.mutations import MUTATIONS
 from onevoice.desk import control, receive, release, send, submit
 from onevoice.desk.officers import Actor
@@ -244,6 +245,10 @@ def _child(given: Given) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (given["files"], given["files"]))
     if "clock" in given:
         _set_host_clock(given["clock"])
+    if "sync" in given:
+        power.watch()
+        if given["sync"] == "normal":
+            power.never_sync()
     if "mutation" in given:
         MUTATIONS[given["mutation"]]()
     try:

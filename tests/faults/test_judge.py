@@ -170,7 +170,6 @@ def test_an_engine_that_is_right_may_send_twice_what_was_in_doubt(deploy: Any) -
     assert verdict.figures["duplicates"] > 5, "it did send twice"
 
 
-@pytest.mark.every_case
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_the_judge_sees_an_engine_that_sends_twice(deploy: Any, mutation: str) -> None:
     """One mistake in the sender, and the judge says that somebody was written to once too often, or unseen."""

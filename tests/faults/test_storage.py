@@ -1,5 +1,6 @@
 """Databases that are locked, full, gone or cut off; clocks that lie; a kill switch that must work all the same."""
 
+import json
 import os
 import shutil
 import signal
@@ -11,12 +12,14 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from sqlalchemy import make_url, select
 
-from faults.check import CLOSED, MAIL_ENDS
+from faults import power
+from faults.check import CLOSED, MAIL_ENDS, judge
 from faults.deployment import Deployment
 from faults.processes import wait_until
 from faults.proxy import Proxy, nth
@@ -25,6 +28,7 @@ from onevoice.dispatch.send import AFTER_TROUBLE
 from onevoice.failpoint import Point
 from onevoice.ledger import audit, control
 from onevoice.ledger import tables as t
+from onevoice.ledger.receipts import RAW
 
 pytestmark = pytest.mark.slow
 
@@ -438,3 +442,54 @@ def test_without_file_descriptors_it_is_slower_and_nothing_is_lost(deploy: Any, 
     settle(deployment)
     figures = holds(deployment, kills=1)
     assert figures["lost"] == 0
+
+
+# --- F9: the power goes -----------------------------------------------------------------------------------------------
+
+
+def _powerless(deploy: Any, sync: str, seed: int) -> tuple[Deployment, set[tuple[str, str]]]:
+    """Sender and listener until the power goes, at a moment that the seed knows. What was said and acknowledged."""
+    deployment = deploy("minor")
+    power.begin(deployment.home)
+    deployment.listen(sync=sync)
+    deployment.sender(sync=sync)
+    many = Random(seed).randint(12, 60)  # noqa: S311 - a moment that can be found again
+    wait_until(lambda: deployment.provider.count() >= many, "messages")
+    deployment.nursery.end_all()
+    said = deployment.provider.entries("callback", "posted")
+    power.lose(deployment.home)
+    return deployment, {(one.sid, one.detail["status"]) for one in said if one.outcome.startswith("204")}
+
+
+def _heard(deployment: Deployment) -> set[tuple[str, str]]:
+    """Which callbacks are kept."""
+    desk = deployment.desk()
+    with desk.ledger.read() as conn:
+        rows = conn.execute(select(t.receipt.c.raw_enc)).all()
+        raw = [json.loads(desk.vault.unseal(row.raw_enc, RAW)) for row in rows]
+    desk.ledger.close()
+    return {(one["MessageSid"], one["MessageStatus"]) for one in raw}
+
+
+@pytest.mark.fault("F9")
+@pytest.mark.parametrize("seed", range(8))
+def test_when_the_power_goes_no_intent_and_no_acknowledged_callback_is_missing(
+    deploy: Any, holds: Any, seen: Any, seed: int
+) -> None:
+    """Every byte that was not synced is gone: what was called has its attempt, what was answered 204 its receipt."""
+    deployment, acknowledged = _powerless(deploy, "full", seed)
+    seen(callbacks=len(acknowledged))
+    assert acknowledged
+    assert acknowledged <= _heard(deployment)
+    assert judge(deployment, kills=1, open_=True).problems == []
+    deployment.listen()
+    settle(deployment)
+    assert holds(deployment, kills=1)["duplicates"] == 0
+
+
+@pytest.mark.fault("F9")
+def test_a_ledger_that_syncs_less_would_lose_calls(deploy: Any) -> None:
+    """The same with synchronous=NORMAL: messages went out of which nothing is left. So the test above can fail."""
+    deployment, _ = _powerless(deploy, "normal", 1)
+    problems = judge(deployment, kills=1, open_=True).problems
+    assert any("has no attempt in the ledger" in problem for problem in problems)
