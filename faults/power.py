@@ -100,7 +100,7 @@ def _watched(methods: int, path: Path) -> _Methods:
     usual = _Sync(own.calls[_SYNC_SLOT])
 
     def syncs(file: int, flags: int) -> int:
-        status = usual(file, flags)
+        status: int = usual(file, flags)
         if status == 0:
             _note(path)
         return status
