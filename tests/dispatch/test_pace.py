@@ -49,7 +49,7 @@ def test_failures_spread_over_more_than_a_minute_do_not_open_it() -> None:
 def lane(name: str, means: Means = Means.SMS) -> Lane:
     """A lane of a provider that is well."""
     provider: Any = SimpleNamespace(name=name, means=means, rate=10.0, latency=0.1, timeout=5.0)
-    return Lane(provider, 0.0)
+    return Lane(provider, 0.0, 128)
 
 
 def parts(*lanes: Lane, **weights: float) -> dict[str, Part]:
