@@ -45,7 +45,7 @@ or starved. Afterwards `faults/check.py` holds that record, the ledger and the a
 |---|---|
 | I1 | every planned delivery is terminal or visibly parked, and what is called sent was taken |
 | I2 | every message in the record has exactly one attempt, and none that the ledger says was not taken |
-| I3 | counted in the record: nobody has more than the policy allows, and each further message was called for while the one before stood in doubt in the ledger, no sooner than the policy says |
+| I3 | by the record, nobody has more than the policy allows; each further message came while the last was in doubt |
 | I4 | nobody was written to who opted out, too late, in another mode or without a genuine approval |
 | I5 | every text is, to the last character, what was approved |
 | I6 | the audit chain is whole |
