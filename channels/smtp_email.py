@@ -64,8 +64,8 @@ class SmtpEmail:
             return Outcome(Result.REJECTED, code="too-late", detail="Too late: the text is no longer valid.")
         try:
             whole = mail.made(message, self._sender)
-            envelope = mail.address(bounces.verp(message.token, self._sender.domain)).addr_spec
-            recipient = mail.address(message.to).addr_spec
+            envelope = mail.spec(bounces.verp(message.token, self._sender.domain))
+            recipient = mail.spec(message.to)
         except CannotCarry as problem:
             return Outcome(Result.REJECTED, code="cannot-carry", detail=str(problem))
         outcome = await deliver(self._lines, envelope, recipient, whole, self._patience)

@@ -24,6 +24,8 @@ MOST_LINES = 10
 """Connections at once. Postfix takes 50 from one client; each line carries one mail at a time."""
 MOST_USES = 100
 """Mails after which a line is given up: many servers end it about then, and not always kindly."""
+FRESH = 1.0
+"""Seconds after which a line is asked whether it is still there before it is used again."""
 IDLE = 20.0
 """Seconds after which a line is not used again."""
 PARTING = 2.0
@@ -54,6 +56,8 @@ class Line:
     smtp: SMTP
     transport: asyncio.WriteTransport
     uses: int = 0
+    clean: bool = True
+    """Nothing of a mail that was not sent is left over."""
     idle_since: float = field(default_factory=time.monotonic)
 
     @property
@@ -63,7 +67,12 @@ class Line:
         return not self.smtp.is_connected or self.uses >= MOST_USES or rested > IDLE
 
     async def ready(self) -> None:
-        """Begin anew. Raises what aiosmtplib raises where the server does not answer, and ends the line then."""
+        """Begin anew. Raises what aiosmtplib raises where the server does not answer, and ends the line then.
+
+        After a mail that was taken a line is ready as it is; where it ends before the next, that one certainly stays.
+        """
+        if self.clean and time.monotonic() - self.idle_since < FRESH:
+            return
         try:
             await self.smtp.rset()
         except BaseException:
@@ -123,7 +132,9 @@ class Lines:
         async with here.room:
             line = await self._idle(here) or await self._opened()
             try:
+                line.clean = False
                 yield line.smtp
+                line.clean = True
             except SMTPResponseException as refusal:
                 if refusal.code not in REFUSALS:
                     line.drop()

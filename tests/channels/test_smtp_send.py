@@ -276,6 +276,7 @@ def test_a_line_that_the_server_ended_between_two_mails_costs_nothing(
 ) -> None:
     """A server that hangs up on an idle line is noticed before a mail is trusted to that line."""
     opened = _counted(monkeypatch)
+    monkeypatch.setattr(smtp_line, "FRESH", 0.0)
 
     async def go() -> list[Outcome]:
         provider = SmtpEmail(settings())
