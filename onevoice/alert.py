@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from onevoice.facts import FactSet
+from onevoice.facts import FactSet, Place, Places
 from onevoice.people import Frozen
 
 
@@ -162,9 +162,32 @@ class Alert(Frozen):
     """CAP references of older versions: `sender,identifier,sent`."""
     previous: FactSet | None = None
     """The facts of the version before, where this one replaces it."""
+    left_before: tuple[Place, ...] = ()
+    """Places that versions before that one had, and neither it nor this one has: some may not know it yet."""
     defaulted: tuple[str, ...] = ()
+
+    @property
+    def added(self) -> tuple[Place, ...]:
+        """Places that this version has and the one before had not."""
+        return _without(self.factset, self.previous)
+
+    @property
+    def dropped(self) -> tuple[Place, ...]:
+        """Places that the version before had and this one has not."""
+        return _without(self.previous, self.factset)
+
+    @property
+    def gone(self) -> tuple[Place, ...]:
+        """Places that any older version had and this one has not: what people outside are told by name."""
+        return (*self.dropped, *self.left_before)
 
     @property
     def urgent(self) -> bool:
         """Immediate and Extreme or Severe: fall back, never silence; every means at once."""
         return self.severity == "Extreme" or (self.severity == "Severe" and self.urgency == "Immediate")
+
+
+def _without(some: FactSet | None, others: FactSet | None) -> tuple[Place, ...]:
+    here, there = (facts.get("places") if facts else None for facts in (some, others))
+    known = set(there.ids) if isinstance(there, Places) else set()
+    return tuple(place for place in here.places if place.id not in known) if isinstance(here, Places) else ()

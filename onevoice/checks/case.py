@@ -117,7 +117,7 @@ class Case:
         if self.kind != OUTSIDE:
             return here
         ids = {place.id for place in here}
-        return tuple(place for place in self.places_before() if place.id not in ids)
+        return tuple(place for place in (*self.places_before(), *self.alert.left_before) if place.id not in ids)
 
     def places_before(self) -> tuple[Place, ...]:
         """The places of the version before."""

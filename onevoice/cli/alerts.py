@@ -144,12 +144,13 @@ def release(
     no_send: Annotated[bool, typer.Option("--no-send", help="Only make it due; `send-due` delivers it.")] = False,
 ) -> None:
     """Make every delivery due. If no running sender takes it within a second, this process sends."""
+    from onevoice.desk import late
     from onevoice.desk.release import release
     from onevoice.desk.send import send_unless_taken
 
     here = desk()
     step = release(here, alert, actor(here, as_))
-    _show(step, json, "Released.")
+    _show(step, json, f"Released. {late.sentence(step.late)}".rstrip())
     if not no_send:
         send_unless_taken(here, step.id)
 

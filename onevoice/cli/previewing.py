@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
+from onevoice.desk.late import may_come
 from onevoice.desk.outside import outside
 from onevoice.desk.posting import sentences
 
@@ -82,6 +83,8 @@ def _numbers(seen: Preview) -> Iterator[str]:
         yield f"  and {sum(one.contacts for one in rest)} more in {len(rest)} groups (--json lists them)."
     yield f"Sending takes {_span(seen.forecast.seconds)}; {seen.forecast.after_act_by} would get it too late."
     if told := outside(prepared).sentence():
+        yield f"LOOK  {told}"
+    if told := may_come(prepared.numbers.not_yet):
         yield f"LOOK  {told}"
     yield from sentences(prepared.posting.to_json())
     if seen.touching:

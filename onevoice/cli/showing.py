@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from onevoice.cli.common import say, table
+from onevoice.desk import late
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -27,6 +28,8 @@ def status(found: Mapping[str, Any]) -> None:
     for alarm in found["alarms"]:
         typer.echo(f"LOOK  {alarm['message']}")
     typer.echo("  ".join(f"{word} {n}" for word, n in found["contacts"].items() if n) or "nobody yet")
+    if added := late.sentence(found["late"]):
+        typer.echo(added)
     if found["reach"]:
         typer.echo("")
         table(_by_language(found["reach"]), ("language", "means", *COUNTED))

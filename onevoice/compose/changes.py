@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from onevoice.alert import Kind
-from onevoice.compose.slots import added, dropped
 from onevoice.compose.speech import Speech
 from onevoice.facts import ActionIds, Fact, FactSet, Unknown
 from onevoice.lexicon import OUTSIDE
@@ -57,13 +56,13 @@ def _updates(say: Speech, older: FactSet) -> Iterator[str]:
 
 
 def _added(say: Speech) -> Iterator[str]:
-    new = say.telling.names(added(say.telling.alert)) if added(say.telling.alert) else ""
+    new = say.telling.names(say.telling.alert.added) if say.telling.alert.added else ""
     yield say("frame.changed.places_added", new=say.aside(new))
 
 
 def _places(say: Speech) -> Iterator[str]:
     yield from _added(say)
-    gone = dropped(say.telling.alert)
+    gone = say.telling.alert.dropped
     yield say("frame.changed.places_dropped", old=say.aside(say.telling.names(gone)) if gone else "")
 
 

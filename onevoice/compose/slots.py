@@ -142,7 +142,7 @@ class Telling:
         if not isinstance(now, Places):
             return ""
         if self.asked.group == OUTSIDE:
-            return self.names(dropped(self.alert))
+            return self.names(self.alert.gone)
         if self.area_name and now.area_name:
             return clean(now.area_name.get(self.language) or now.area_name[ENGLISH])
         return self.names(now.places)
@@ -179,18 +179,3 @@ def _instant(alert: Alert, name: str) -> Instant | None:
         return fact
     at = getattr(alert, name)
     return Instant(at=at, zone=zone_of(alert)) if at else None
-
-
-def added(alert: Alert) -> tuple[Place, ...]:
-    """Places that this version has and the one before had not."""
-    return _without(alert.factset.get("places"), alert.previous.get("places") if alert.previous else None)
-
-
-def dropped(alert: Alert) -> tuple[Place, ...]:
-    """Places that the version before had and this one has not."""
-    return _without(alert.previous.get("places") if alert.previous else None, alert.factset.get("places"))
-
-
-def _without(some: Fact | None, others: Fact | None) -> tuple[Place, ...]:
-    known = set(others.ids) if isinstance(others, Places) else set()
-    return tuple(p for p in some.places if p.id not in known) if isinstance(some, Places) else ()

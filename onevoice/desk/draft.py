@@ -6,7 +6,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from onevoice.desk import resolve
+from onevoice.desk import late, resolve
 from onevoice.errors import Conflict, Unusable
 from onevoice.ledger import alerts, audit
 
@@ -26,12 +26,13 @@ UNBORN = "0" * CODE_LENGTH
 
 @dataclass(frozen=True)
 class Step:
-    """Where an alert stands after a step."""
+    """Where an alert stands after a step. `late`: people who were added at the release, as `desk.late` tells."""
 
     id: str
     chain: str
     state: str
     release: str | None
+    late: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """As the four steps print it."""
@@ -47,7 +48,8 @@ def step(desk: Desk, alert_id: str) -> Step:
     with desk.ledger.read() as conn:
         row = found(conn, alert_id)
         release = alerts.standing_release(conn, alert_id)
-    return Step(row.id, row.chain, row.state, release.hash if release else None)
+        added = late.came(conn, release) if release else 0
+    return Step(row.id, row.chain, row.state, release.hash if release else None, added)
 
 
 def found(conn: Any, alert_id: str) -> alerts.AnyRow:

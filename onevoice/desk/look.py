@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from onevoice.desk import charts, draft, posting, status
+from onevoice.desk import charts, draft, late, posting, status
 from onevoice.desk.fallback import Instead
 from onevoice.desk.outside import Outside
 from onevoice.ledger import alerts, control, reach
@@ -83,6 +83,11 @@ class Look:
         """Who is told that the warning no longer covers their place, as it was frozen; empty where nobody is."""
         frozen = self.summary.get("outside")
         return Outside(frozen["people"], tuple(frozen["places"])).sentence() if frozen else ""
+
+    @property
+    def may_come(self) -> str:
+        """How many more there can be, whom an older version reaches before the release; empty where nobody can."""
+        return late.may_come(self.summary.get("not_yet", 0))
 
     @property
     def every(self) -> list[Variant]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from onevoice.compose.slots import dropped
 from onevoice.lexicon import OUTSIDE
 
 if TYPE_CHECKING:
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outside:
-    """So many contacts, and the English names of the places that the version before still had."""
+    """So many contacts, and the English names of the places that older versions had and this one has not."""
 
     people: int
     places: tuple[str, ...]
@@ -37,4 +36,5 @@ class Outside:
 def outside(prepared: Prepared) -> Outside:
     """Whom this version puts outside."""
     people = sum(prepared.people_of(text) for text in prepared.variants if text.group == OUTSIDE)
-    return Outside(people, tuple(place.name("en") for place in dropped(prepared.alert)))
+    places = prepared.alert.gone if people else prepared.alert.dropped
+    return Outside(people, tuple(place.name("en") for place in places))

@@ -86,6 +86,7 @@ class Prepared:
 def wanted(desk: Desk, conn: Connection, alert: Alert) -> Wanted:
     """Who is meant by this version, as the plan takes it."""
     by_id = {s.id: s for s in desk.segments}
+    older = tuple(alerts.releases_of_chain(conn, alert.chain))
     return plan.Wanted(
         segments_named=tuple(by_id[s] for s in alert.segments),
         segments_all=desk.segments,
@@ -95,7 +96,9 @@ def wanted(desk: Desk, conn: Connection, alert: Alert) -> Wanted:
         jurisdiction=tuple(desk.gazetteer.zones),
         include_unknown=True,
         exercise_ok_only=_only_guests(desk, alert),
-        previous_releases=tuple(alerts.releases_of_chain(conn, alert.chain)),
+        previous_releases=older,
+        unfinished=tuple(alerts.unfinished(conn, older, desk.now())),
+        left=tuple(place.id for place in alert.gone),
         topic=plan.topic(alert.kind),
         everyone_before=alert.kind in ("correction", "all-clear"),
         at_once=alert.urgent or (KINDS[alert.kind].replaces and alert.kind != "update"),

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from onevoice.alert import KINDS, Kind
 from onevoice.desk import approve, ask, draft
-from onevoice.desk.signing import release_hash
+from onevoice.desk.signing import Counts, release_hash
 from onevoice.errors import Blocked, Conflict, OneVoiceError, OutOfReach, Refused
 from onevoice.failpoint import Point, failpoint
-from onevoice.ledger import alerts, audit, control, posts
+from onevoice.ledger import alerts, audit, control, plan, posts
 
 if TYPE_CHECKING:
     from onevoice.alert import Alert
@@ -95,6 +95,7 @@ def _page_answers(url: str) -> None:
 
 
 def _make_due(desk: Desk, conn: Connection, alert: Alert, actor: Actor) -> None:
+    control.state(conn, alone=True)  # what was claimed is committed, and nothing is until this is: so holders are known
     frozen = alerts.standing_release(conn, alert.id)
     if frozen is None:
         what = f"{alert.id} has nothing frozen to release."
@@ -110,7 +111,8 @@ def _make_due(desk: Desk, conn: Connection, alert: Alert, actor: Actor) -> None:
         raise Conflict(what)
     recalled = alert.kind in (Kind.CORRECTION, Kind.ALL_CLEAR)
     older = alerts.supersede(conn, alert.chain, before=alert.version, at=now, recalled=recalled)
-    detail = {"release": frozen.hash, "deliveries": frozen.deliveries, "superseded": older}
+    late = plan.late(conn, frozen.id, alerts.releases_before(conn, frozen.id), now)
+    detail = {"release": frozen.hash, "deliveries": frozen.deliveries, "superseded": older, "late": late._asdict()}
     audit.append(conn, desk.vault, actor=actor.name, act="released", subject=alert.id, detail=detail)
 
 
@@ -127,8 +129,9 @@ def _genuine(desk: Desk, frozen: AnyRow, verdict: AnyRow) -> bool:
 
 
 def _unchanged(conn: Connection, alert: Alert, frozen: AnyRow) -> None:
-    texts, counts = tuple(alerts.variants(conn, frozen.id)), alerts.planned_counts(conn, frozen.id)
-    now = release_hash(alert, texts, frozen.mode, *counts, posts.signed(conn, frozen.id))
+    texts = tuple(alerts.variants(conn, frozen.id))
+    counts = Counts(*alerts.planned_counts(conn, frozen.id), plan.count_not_yet(conn, frozen.id))
+    now = release_hash(alert, texts, frozen.mode, counts, posts.signed(conn, frozen.id))
     if now != frozen.hash:
         what = f"{alert.id} is not what was approved any more."
         raise Conflict(what, remedy="Submit it again, so that somebody can approve what it is now.")

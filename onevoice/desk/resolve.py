@@ -68,6 +68,7 @@ class _Resolver:
             announced=self.file.announced,
             reason=self.file.reason,
             previous=self.older.factset if self.older else None,
+            left_before=tuple(p for p in self.older.gone if p.id not in places.ids) if self.older else (),
             references=self._references(),
             **self._weight(),
             **self._moments(known),

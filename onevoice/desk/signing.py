@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from onevoice.facts import content_hash
 
@@ -13,12 +13,19 @@ if TYPE_CHECKING:
     from onevoice.variant import Variant
 
 
+class Counts(NamedTuple):
+    """How many `contacts` the first `deliveries` serve, and at most so many more, whom no older version reached yet."""
+
+    contacts: int
+    deliveries: int
+    not_yet: int = 0
+
+
 def release_hash(
     alert: Alert,
     variants: tuple[Variant, ...],
     mode: str,
-    contacts: int,
-    deliveries: int,
+    counts: Counts,
     posted: Sequence[tuple[str, str]] = (),
 ) -> str:
     """What an approval signs: every text, the alert with its area and expiry, the mode, and how many people.
@@ -29,7 +36,9 @@ def release_hash(
         "alert": alert.model_dump(mode="json"),
         "variants": sorted((v.id, v.hash, v.template, v.catalogue) for v in variants),
         "mode": mode,
-        "contacts": contacts,
-        "deliveries": deliveries,
+        "contacts": counts.contacts,
+        "deliveries": counts.deliveries,
     }
+    if counts.not_yet:
+        signed["not_yet"] = counts.not_yet
     return content_hash(signed | ({"posts": list(posted)} if posted else {}))

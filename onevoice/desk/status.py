@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from onevoice.desk import alarms, draft, posting
+from onevoice.desk import alarms, draft, late, posting
 from onevoice.ledger import alerts, partners, posts, reach
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def _known(conn: Connection, release: alerts.AnyRow) -> dict[str, Any]:
         "attempts": reach.attempts(conn, release.id),
         "reach": [cell.to_json() for cell in reach.cells(conn, release.id)],
         "contacts": {word: sum(row[word] for row in by_segment.values()) for word in reach.WORDS.values()},
+        "late": late.came(conn, release),
         "fallback": reach.fallbacks(conn, release.id),
         "alarms": alarms.alarms(conn, release.id),
         **_posts(conn, release),
@@ -80,6 +81,7 @@ def _nothing() -> dict[str, Any]:
         "attempts": {"in_doubt": 0, "total": 0},
         "reach": [],
         "contacts": dict.fromkeys(reach.WORDS.values(), 0),
+        "late": 0,
         "fallback": {},
         "alarms": [],
         "posts": [],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from onevoice.desk import ask, draft, duration, prepare
 from onevoice.desk.outside import outside
-from onevoice.desk.signing import release_hash
+from onevoice.desk.signing import Counts, release_hash
 from onevoice.errors import Blocked, Conflict, Unusable
 from onevoice.failpoint import Point, failpoint
 from onevoice.ledger import alerts, audit, plan, posts
@@ -128,12 +128,14 @@ def _freeze(desk: Desk, conn: Connection, ready: _Ready, actor: Actor, overrides
     plan.put(conn, release_id, ready.arranged, now)
     deliveries = planned.deliveries + posts.plan_posts(conn, desk.vault, release_id, ready.prepared.posting.posts, now)
     signed = posts.signed(conn, release_id)
-    content = release_hash(alert, ready.prepared.variants, desk.settings.mode, planned.contacts, deliveries, signed)
+    counts = Counts(planned.contacts, deliveries, planned.not_yet)
+    content = release_hash(alert, ready.prepared.variants, desk.settings.mode, counts, signed)
     for rule, reason in overrides.items():
         alerts.put_override(conn, release_id=release_id, rule=rule, by=actor.name, reason=reason, at=now)
-    counts = {"contacts": planned.contacts, "deliveries": deliveries}
-    alerts.seal(conn, release_id, hash=content, summary=ready.summary, **counts)
-    detail = {"release": content} | counts
+    alerts.seal(
+        conn, release_id, hash=content, summary=ready.summary, contacts=counts.contacts, deliveries=counts.deliveries
+    )
+    detail = {"release": content} | counts._asdict()
     audit.append(conn, desk.vault, actor=actor.name, act="submitted", subject=alert.id, detail=detail)
 
 
@@ -169,6 +171,7 @@ def _summary(desk: Desk, conn: Connection, prepared: Prepared, planned: Planned)
         "touching": touching,
         "posts": prepared.posting.to_json(),
         "outside": outside(prepared).to_json(),
+        "not_yet": planned.not_yet,
         "fallback": [vars(one) for one in prepared.instead],
         "findings": [f.model_dump(mode="json") for f in prepared.findings],
     }

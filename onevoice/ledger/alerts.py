@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from onevoice.alert import Alert
 from onevoice.ledger.tables import alert, approval, delivery, override, release, served, variant
@@ -209,6 +209,14 @@ def releases_of_chain(conn: Connection, chain_id: str) -> list[int]:
     joined = release.join(alert, release.c.alert_id == alert.c.id)
     chosen = select(release.c.id).select_from(joined).where(alert.c.chain == chain_id, release.c.due_at.is_not(None))
     return list(conn.scalars(chosen.order_by(release.c.id)))
+
+
+def unfinished(conn: Connection, releases: Iterable[int], now: datetime) -> list[int]:
+    """Those of these releases that may still reach somebody: not superseded, and in time."""
+    r = release.c
+    in_time = (r.expires > now, or_(r.act_by.is_(None), r.act_by > now))
+    chosen = select(r.id).where(r.id.in_(list(releases)), r.superseded_at.is_(None), *in_time)
+    return list(conn.scalars(chosen.order_by(r.id)))
 
 
 def releases_before(conn: Connection, release_id: int) -> list[int]:

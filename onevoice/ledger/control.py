@@ -36,14 +36,14 @@ class Control:
         return {"control": self.state, "generation": self.generation, "by": self.by, "at": self.at.isoformat()}
 
 
-def state(conn: Connection, *, hold: bool = False) -> Control:
-    """How the switch stands. `hold`: nobody can change it before this transaction ends.
+def state(conn: Connection, *, hold: bool = False, alone: bool = False) -> Control:
+    """How the switch stands. `hold`: nobody can change it before this transaction ends; `alone`: nor claim anything.
 
     Raises:
         OutOfReach: the row is missing, so nobody can say that sending is allowed.
     """
     chosen = select(control).where(control.c.id == 1)
-    row = conn.execute(chosen.with_for_update(read=True) if hold else chosen).first()
+    row = conn.execute(chosen.with_for_update(read=not alone) if hold or alone else chosen).first()
     if row is None or row.state not in (RUNNING, HALTED):
         what = "The control row is missing or damaged, so nothing is sent."
         raise OutOfReach(what, where="database", remedy="Restore the database, or call whoever keeps it.")

@@ -22,7 +22,7 @@ SNAPSHOT = tuple(c.name for c in audience.c if c.name != "release_id")
 
 @dataclass(frozen=True)
 class Layout:
-    """Temporary tables: `person` has the columns of SNAPSHOT, `way` is as `placed_ways` has it, `point` as `points`."""
+    """Temporary tables: `person` has the columns of SNAPSHOT and `yet`, `way` of `placed_ways`, `point` of `points`."""
 
     conn: Connection
     person: Table
@@ -43,7 +43,7 @@ def lay_out(conn: Connection, wanted: Wanted) -> Layout:
     """Look at the contacts, on a connection that no pool takes back (`Ledger.apart`). Writes nothing that stays."""
     meant = who(conn, wanted).subquery("meant_person")
     columns = (type_coerce(meant.c[name], audience.c[name].type).label(name) for name in SNAPSHOT)
-    person = keep(conn, "person", select(*columns))
+    person = keep(conn, "person", select(*columns, meant.c.yet))
     with joined_whole(conn):
         placed = placed_ways(ways(person, wanted.topic, fresh=True).cte("open_way"))
         way = keep(conn, "way", select(placed), "point_id")

@@ -31,6 +31,8 @@ from sqlalchemy import (
 )
 
 from onevoice.errors import Conflict
+from onevoice.ledger.holders import NOT_YET
+from onevoice.ledger.late import Late, count_not_yet, late
 from onevoice.ledger.layout import SNAPSHOT, Layout, lay_out
 from onevoice.ledger.needed import InUse, Key, Numbers, in_use, people, placed_ways
 from onevoice.ledger.next_means import next_means
@@ -39,6 +41,7 @@ from onevoice.ledger.tables import assignment, audience, contact_point, delivery
 from onevoice.ledger.wanted import Wanted, topic
 from onevoice.ledger.words import (
     COPIED,
+    HELD,
     NEW_DELIVERY,
     SHARED_POINT,
     delivered_at,
@@ -54,21 +57,21 @@ __all__ = [
     "Chosen",
     "InUse",
     "Key",
+    "Late",
     "Layout",
     "Numbers",
     "Planned",
     "Wanted",
     "arrange",
+    "count_not_yet",
     "in_use",
+    "late",
     "lay_out",
     "next_means",
     "people",
     "put",
     "topic",
 ]
-
-HELD = "held"
-"""Why somebody has no delivery yet: every text that they could get is held back."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +84,17 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Planned:
-    """What a plan writes: `contacts` are served by `deliveries`; `fallback` are those not told in their own words."""
+    """What a plan writes: `contacts` are served by `deliveries`; `fallback` are those not told in their own words.
+
+    `not_yet` more would be served, in the texts that were made, if an older version still reached them.
+    """
 
     contacts: int
     deliveries: int
     unreachable: int
     by_reason: Mapping[str, int]
     fallback: Mapping[str, int]
+    not_yet: int = 0
 
 
 @dataclass(frozen=True)
@@ -172,7 +179,7 @@ def _turns(layout: Layout, worded: Table) -> Any:
     """Each person's first way whose text is not held back, or all of those where they go at once."""
     way = layout.way
     open_ = (
-        select(way.c.contact_id, way.c.point_id, way.c.means, way.c.place, way.c.at_once)
+        select(way.c.contact_id, way.c.point_id, way.c.means, way.c.place, way.c.at_once, way.c.yet)
         .join_from(way, worded, worded.c.point_id == way.c.point_id)
         .where(worded.c.variant_id.is_not(None))
     )
@@ -194,11 +201,11 @@ def _hold(conn: Connection, person: Table, turn: Table) -> None:
 def _planned(conn: Connection, person: Table, new: Table, turn: Table) -> Planned:
     reasons = select(person.c.unreachable, func.count()).group_by(person.c.unreachable)
     by_reason: dict[str | None, int] = dict(conn.execute(reasons).tuples().all())
-    contacts, held = by_reason.pop(None, 0), by_reason.pop(HELD, 0)
+    contacts, held, not_yet = (by_reason.pop(reason, 0) for reason in (None, HELD, NOT_YET))
     deliveries = conn.scalar(select(func.count()).select_from(new)) or 0
     fallback = _fallbacks(conn, person, new, turn) | ({HELD: held} if held else {})
     unreachable = {str(reason): count for reason, count in by_reason.items()}
-    return Planned(contacts, deliveries, sum(unreachable.values()), unreachable, fallback)
+    return Planned(contacts, deliveries, sum(unreachable.values()), unreachable, fallback, not_yet)
 
 
 def _fallbacks(conn: Connection, person: Table, new: Table, turn: Table) -> dict[str, int]:

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, Select, String, and_, case, func, literal, or_, select
+from sqlalchemy import CTE, ColumnElement, FromClause, Select, String, and_, case, func, literal, or_, select, true
 
+from onevoice.ledger.holders import NOT_YET, OUTSIDE, WAITS
 from onevoice.ledger.rules import needs, place_in
 from onevoice.ledger.tables import contact, contact_point, reached_at
 from onevoice.ledger.wanted import consents, opted_out, usable
@@ -38,7 +39,8 @@ def ways(audience: FromClause, topic: str, near: FromClause | None = None, *, fr
     `near` limits it to certain points; it is joined, because SQLite would walk through a list of them for each contact.
     `fresh`: the audience was stored in this very transaction, so who can be reached at all is not asked again.
     """
-    willing = audience.c.unreachable.is_(None) if fresh else and_(contact.c.removed_at.is_(None), consents(topic))
+    reachable = or_(audience.c.unreachable.is_(None), audience.c.unreachable == NOT_YET)
+    willing = reachable if fresh else and_(contact.c.removed_at.is_(None), consents(topic))
     people = audience if fresh else audience.join(contact, contact.c.id == audience.c.contact_id)
     joined = people.join(reached_at, reached_at.c.contact_id == audience.c.contact_id).join(
         contact_point, contact_point.c.id == reached_at.c.point_id
@@ -46,6 +48,8 @@ def ways(audience: FromClause, topic: str, near: FromClause | None = None, *, fr
     if near is not None:
         joined = joined.join(near, near.c.point_id == reached_at.c.point_id)
     place = place_in(audience.c.means, contact_point.c.means)
+    waits = case((audience.c.unreachable == NOT_YET, WAITS), else_=0)
+    yet: ColumnElement[int] = audience.c.yet if "yet" in audience.c else waits
     columns = (
         audience.c[n] for n in ("contact_id", "segment", "precedence", "language", "tier", "needs", "text_group")
     )
@@ -56,6 +60,7 @@ def ways(audience: FromClause, topic: str, near: FromClause | None = None, *, fr
             contact_point.c.means,
             place.label("place"),
             place_in(audience.c.means, literal("+", String)).label("at_once"),
+            yet.label("yet"),
         )
         .select_from(joined)
         .where(willing, usable(audience), ~opted_out(topic))
@@ -89,14 +94,8 @@ def points(way: FromClause, ranks: Iterable[Rank]) -> Select[Any]:
 
 
 def _gathered(way: FromClause) -> CTE:
-    def any_of(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-        return func.max(case((condition, 1), else_=0)) == 1
-
-    need = {n: any_of(way.c.needs.like(f"%{n.value}%")) for n in Need}
-    near, older = any_of(way.c.text_group.in_(("new", "kept"))), any_of(way.c.text_group.in_(("kept", "outside")))
-    group = case(
-        (any_of(way.c.text_group == "all"), "all"), (and_(near, older), "kept"), (near, "new"), else_="outside"
-    )
+    need = {n: _any_of(way.c.needs.like(f"%{n.value}%")) for n in Need}
+    sure = way.c.yet != WAITS
     return (
         select(
             way.c.point_id,
@@ -106,11 +105,22 @@ def _gathered(way: FromClause) -> CTE:
             func.min(way.c.tier).label("tier"),
             func.max(way.c.precedence).label("precedence"),
             needs(need[Need.HEARING], need[Need.MOBILITY], need[Need.SIGHT]).label("needs"),
-            group.label("text_group"),
+            case((_any_of(sure), _group(way, sure)), else_=_group(way, true())).label("text_group"),
         )
         .group_by(way.c.point_id)
         .cte("each_point")
     )
+
+
+def _any_of(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return func.max(case((condition, 1), else_=0)) == 1
+
+
+def _group(way: FromClause, counts: ColumnElement[bool]) -> ColumnElement[str]:
+    """What is right for all at a point who count: with anybody in the area, nobody reads that they are out of it."""
+    group = way.c.text_group
+    near, older = (_any_of(and_(counts, group.in_(groups))) for groups in (("new", "kept"), ("kept", OUTSIDE)))
+    return case((_any_of(group == "all"), "all"), (and_(near, older), "kept"), (near, "new"), else_=OUTSIDE)
 
 
 def _most_common(way: FromClause, each: CTE) -> CTE:

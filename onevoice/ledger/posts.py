@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, insert, or_, select
 
 from onevoice.ledger.engine import insert_several
+from onevoice.ledger.holders import MAY_HOLD
 from onevoice.ledger.states import DeliveryState
 from onevoice.ledger.tables import alert, attempt, contact_point, delivery, release, variant
 from onevoice.ledger.vault import Vault
-from onevoice.ledger.wanted import MAY_HOLD
 from onevoice.people import Means
 
 SEGMENT = "public"

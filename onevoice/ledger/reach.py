@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, and_, case, cast, func, literal, select
 
+from onevoice.ledger.holders import NOT_YET
 from onevoice.ledger.tables import alert, attempt, audience, contact, delivery, receipt, release, served
 
 if TYPE_CHECKING:
@@ -118,6 +119,11 @@ BEST = {
 WORDS = {5: "delivered", 4: "accepted", 3: "unknown", 2: "waiting", 1: "failed", 0: "unreachable"}
 
 
+def _is_meant() -> Any:
+    """True in a snapshot for all but those whom an older version has not reached."""
+    return func.coalesce(audience.c.unreachable, "") != NOT_YET
+
+
 def contacts(conn: Connection, release_id: int, by: str = "segment") -> dict[str, dict[str, int]]:
     """Each contact once, under the best that is known of any of their deliveries.
 
@@ -137,7 +143,7 @@ def contacts(conn: Connection, release_id: int, by: str = "segment") -> dict[str
     grouped = (
         select(audience.c[by], word, func.count())
         .select_from(audience.outerjoin(best, best.c.contact_id == audience.c.contact_id))
-        .where(audience.c.release_id == release_id)
+        .where(audience.c.release_id == release_id, _is_meant())
         .group_by(audience.c[by], word)
     )
     table: dict[str, dict[str, int]] = {}
@@ -159,7 +165,7 @@ def unreached(conn: Connection, release_id: int, limit: int = 1000) -> list[dict
     chosen = (
         select(contact.c.ref, audience.c.segment, audience.c.language, audience.c.unreachable)
         .join_from(audience, contact, audience.c.contact_id == contact.c.id)
-        .where(audience.c.release_id == release_id, ~reached)
+        .where(audience.c.release_id == release_id, _is_meant(), ~reached)
         .order_by(audience.c.unreachable.is_(None), audience.c.segment, audience.c.contact_id)
         .limit(limit)
     )

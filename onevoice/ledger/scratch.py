@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, MetaData, Select, String, Table, Text
+from sqlalchemy import Column, CompoundSelect, Connection, Index, MetaData, Select, String, Table, Text
 
 
-def keep(conn: Connection, name: str, rows: Select[Any], *indexed: str) -> Table:
+def keep(conn: Connection, name: str, rows: Select[Any] | CompoundSelect[Any], *indexed: str) -> Table:
     """The rows of a SELECT as a temporary table with one index for each named column.
 
     It is for this connection alone, and lasts as long as it: so it is for connections that no pool takes back
@@ -26,7 +26,7 @@ def keep(conn: Connection, name: str, rows: Select[Any], *indexed: str) -> Table
 
 
 @contextmanager
-def kept(conn: Connection, name: str, rows: Select[Any], *indexed: str) -> Iterator[Table]:
+def kept(conn: Connection, name: str, rows: Select[Any] | CompoundSelect[Any], *indexed: str) -> Iterator[Table]:
     """As `keep`, in a write transaction, and gone after the block."""
     table = keep(conn, name, rows, *indexed)
     yield table

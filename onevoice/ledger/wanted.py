@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,14 +24,11 @@ from sqlalchemy import (
 
 from onevoice.alert import Kind
 from onevoice.errors import Unusable
+from onevoice.ledger.holders import MAY_YET, NOT_YET, OUTSIDE, WAITS, holders, not_yet
 from onevoice.ledger.location import Polygon, whereabouts
 from onevoice.ledger.rules import condition, place_in, treated
-from onevoice.ledger.states import DeliveryState as S
-from onevoice.ledger.tables import attempt, contact, contact_point, delivery, opt_out, reached_at, served
+from onevoice.ledger.tables import contact, contact_point, opt_out, reached_at
 from onevoice.people import PERSONAL, Everyone, Reach, Segment
-
-MAY_HOLD = (S.SUBMITTING, S.UNKNOWN, S.ACCEPTED, S.SENT, S.DELIVERED)
-"""States in which a person may hold the text. In every other state they may too, if one call is in doubt."""
 
 EMERGENCY = "emergency"
 INFORMATION = "information"
@@ -52,9 +48,10 @@ class Wanted:
 
     `segments_named` says who, `segments_all` how each is treated. `polygons` count only where not `whole_zones`: then
     a contact is chosen by position where it is known, else by a zone that the area touches. `previous_releases` are
-    the ids of every older version's releases; `everyone_before` (correction, cancel) means those who may hold one of
-    them and nobody else. `at_once`: every means at the same time. `topic` is the class of consent and opt-out that
-    this message falls under, as `topic()` tells.
+    the ids of every older version's releases, `unfinished` those of them that may still reach somebody;
+    `everyone_before` (correction, cancel) means those who may hold one of them and nobody else. `left`: zones that an
+    older version had and this one has not; only there are people told that they are outside. `at_once`: every means at
+    the same time. `topic` is the class of consent and opt-out that this message falls under, as `topic()` tells.
     """
 
     segments_named: tuple[Segment, ...]
@@ -66,6 +63,8 @@ class Wanted:
     include_unknown: bool = True
     exercise_ok_only: bool = False
     previous_releases: tuple[int, ...] = ()
+    unfinished: tuple[int, ...] = ()
+    left: tuple[str, ...] = ()
     everyone_before: bool = False
     at_once: bool = False
     topic: str
@@ -78,12 +77,14 @@ class Wanted:
 
 
 def who(conn: Connection, wanted: Wanted) -> Select[Any]:
-    """One row for each contact who is meant, with the columns of `audience` except the release."""
+    """One row for each contact who is meant, with the columns of `audience` except the release, and `yet`.
+
+    `yet` is WAITS for those who are meant only if an older version still reaches them, MAY_YET for those who are meant
+    anyway, and then as people who hold one, and 0 for all others.
+    """
     location = whereabouts(conn, wanted.zones, () if wanted.whole_zones else wanted.polygons)
     concerned = _concerned(wanted, location)
-    older = _holders(wanted.previous_releases).subquery("older")
-    rows = contact.outerjoin(older, older.c.contact_id == contact.c.id)
-    holds = older.c.contact_id.is_not(None)
+    chain = _Chain(conn, wanted, concerned)
     how = treated(wanted.segments_all, contact)
     meant = (
         select(
@@ -94,32 +95,62 @@ def who(conn: Connection, wanted: Wanted) -> Select[Any]:
             how.tier.label("tier"),
             how.needs.label("needs"),
             func.nullif(how.messenger, "").label("messenger"),
-            _group(wanted, concerned, holds).label("text_group"),
+            chain.group().label("text_group"),
             _order(wanted, how.means).label("means"),
             location.label("location"),
             consents(wanted.topic).label("consents"),
+            chain.yet().label("yet"),
         )
-        .select_from(rows)
-        .where(contact.c.removed_at.is_(None), _allowed(wanted), _meant(wanted, concerned, holds))
+        .select_from(chain.rows)
+        .where(contact.c.removed_at.is_(None), _allowed(wanted), chain.meant())
         .cte("meant")
         .prefix_with("MATERIALIZED")  # else SQLite works out everybody's order of means anew for each of their points
     )
     columns = [c for c in meant.c if c.name != "consents"]
-    return select(*columns, _unreachable(meant, wanted.topic).label("unreachable"))
+    reason = unreachable(meant, wanted.topic)
+    return select(*columns, case((meant.c.yet == WAITS, NOT_YET), else_=reason).label("unreachable"))
 
 
-def _meant(wanted: Wanted, concerned: ColumnElement[bool], holds: ColumnElement[bool]) -> ColumnElement[bool]:
-    if wanted.everyone_before:
-        return holds
-    return or_(concerned, holds) if wanted.previous_releases else concerned
+class _Chain:
+    """What the versions before make of each contact: whether they are meant, and by which words."""
 
+    def __init__(self, conn: Connection, wanted: Wanted, concerned: ColumnElement[bool]) -> None:
+        self._wanted, self._concerned = wanted, concerned
+        self.rows: FromClause = contact
+        self._holds: ColumnElement[bool] = false()
+        self._told: ColumnElement[bool] = false()
+        self._may: ColumnElement[bool] = false()
+        if wanted.previous_releases:
+            older = holders(conn, wanted.previous_releases).subquery("older")
+            self.rows = self.rows.outerjoin(older, older.c.contact_id == contact.c.id)
+            self._holds, self._told = older.c.contact_id.is_not(None), func.coalesce(older.c.told_outside, 0) == 1
+        if wanted.unfinished:
+            open_ = not_yet(wanted.unfinished).subquery("not_yet")
+            self.rows = self.rows.outerjoin(open_, open_.c.contact_id == contact.c.id)
+            self._may = and_(open_.c.contact_id.is_not(None), ~self._holds)
 
-def _group(wanted: Wanted, concerned: ColumnElement[bool], holds: ColumnElement[bool]) -> ColumnElement[str]:
-    if wanted.everyone_before:
-        return literal("kept")
-    if not wanted.previous_releases:
-        return literal("all")
-    return case((~holds, "new"), (concerned, "kept"), else_="outside")
+    def meant(self) -> ColumnElement[bool]:
+        """A correction and a cancel mean holders alone; an update also those in its area, and nobody twice outside."""
+        if self._wanted.everyone_before:
+            return or_(self._holds, self._may)
+        return or_(self._concerned, and_(self._holds, ~self._told), self._may)
+
+    def yet(self) -> ColumnElement[int]:
+        """As `who` tells."""
+        if not self._wanted.unfinished:
+            return literal(0)
+        waits = self._may if self._wanted.everyone_before else and_(self._may, ~self._concerned)
+        return case((waits, WAITS), (self._may, MAY_YET), else_=0)
+
+    def group(self) -> ColumnElement[str]:
+        """Outside is told by the name of one's place; where that cannot be, one gets the whole new version."""
+        if self._wanted.everyone_before:
+            return literal("kept")
+        if not self._wanted.previous_releases:
+            return literal("all")
+        new = and_(self._concerned, or_(~self._holds, self._told))
+        outside = and_(~self._concerned, contact.c.zone.in_(self._wanted.left))
+        return case((new, "new"), (outside, OUTSIDE), else_="kept")
 
 
 def _order(wanted: Wanted, means: ColumnElement[str]) -> ColumnElement[str]:
@@ -149,22 +180,6 @@ def _concerned(wanted: Wanted, location: ColumnElement[str]) -> ColumnElement[bo
     return or_(false(), *named)
 
 
-# --- who may hold an older version ----------------------------------------------------------------------------
-
-
-def _holders(releases: Sequence[int]) -> Select[Any]:
-    doubtful = exists().where(
-        attempt.c.delivery_id == delivery.c.id, or_(attempt.c.result.is_(None), attempt.c.result == "unknown")
-    )
-    holding = or_(delivery.c.state.in_(MAY_HOLD), delivery.c.ambiguous > 0, doubtful)
-    return (
-        select(served.c.contact_id)
-        .distinct()
-        .select_from(served.join(delivery, served.c.delivery_id == delivery.c.id))
-        .where(delivery.c.release_id.in_(releases), holding)
-    )
-
-
 # --- who can be reached ---------------------------------------------------------------------------------------
 
 
@@ -184,7 +199,8 @@ def opted_out(topic: str) -> ColumnElement[bool]:
     return refused if topic != EMERGENCY else refused.where(opt_out.c.topic != INFORMATION)
 
 
-def _unreachable(meant: FromClause, topic: str) -> ColumnElement[Any]:
+def unreachable(meant: FromClause, topic: str) -> ColumnElement[Any]:
+    """Why nobody can reach a person with `means` and `consents`; null where somebody can."""
     points = (
         exists()
         .select_from(reached_at.join(contact_point, reached_at.c.point_id == contact_point.c.id))

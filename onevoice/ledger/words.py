@@ -41,6 +41,9 @@ from onevoice.ledger.wanted import topic
 SHARED_POINT = "shared-point"
 """Why somebody is told in another language: too many languages share their contact point for one text."""
 
+HELD = "held"
+"""Why somebody has no delivery yet: every text that they could get is held back."""
+
 
 def topic_of(conn: Connection, release_id: int) -> str:
     """The class of consent that a release falls under."""

@@ -19,7 +19,7 @@ from fastapi.testclient import TestClient
 from console.app import build
 from onevoice.alert import Alert, AreaFile, Kind, Status
 from onevoice.desk import approve, officers
-from onevoice.desk.signing import release_hash
+from onevoice.desk.signing import Counts, release_hash
 from onevoice.desk.wiring import Desk
 from onevoice.facts import Fact, FactSet, Instant, Phone, Stated, Url
 from onevoice.ledger import alerts
@@ -146,7 +146,7 @@ class Town:
         """Store a version as submit leaves it. Returns the release's hash."""
         now, desk = self.desk.now(), self.desk
         texts = texts if texts is not None else [page_text(alert, language) for language in WORDS]
-        content = release_hash(alert, tuple(texts), desk.settings.mode, 0, 0)
+        content = release_hash(alert, tuple(texts), desk.settings.mode, Counts(0, 0))
         people = {"in_area": 0, "reachable": 0, "unreachable": 0, "location_unknown": 0, "fallback": 0}
         told = {
             "people": people,

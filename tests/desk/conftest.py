@@ -162,7 +162,7 @@ def running(settings: Settings, sandbox: Sandbox) -> Iterator[Deployment]:
 
 
 def _answers(url: str) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         try:
             if httpx.get(url, timeout=1).is_success:

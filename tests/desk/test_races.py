@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from audiences.town import generate
 from onevoice.desk import approve, audience, draft, release, revise, submit
 from onevoice.desk.officers import Actor
-from onevoice.desk.signing import release_hash
+from onevoice.desk.signing import Counts, release_hash
 from onevoice.desk.wiring import Desk
 from onevoice.errors import Conflict, OneVoiceError
 from onevoice.ledger import alerts, posts
@@ -137,6 +137,6 @@ def _due_is_approved(desk: Desk, alert_id: str) -> None:
         signed = [row for row in alerts.approvals(conn, due[0].id) if row.verdict == "approved"]
         assert {row.hash for row in signed} == {due[0].hash}
         row = draft.found(conn, alert_id)
-        texts, counts = tuple(alerts.variants(conn, due[0].id)), alerts.planned_counts(conn, due[0].id)
-        now = release_hash(alerts.value(row), texts, due[0].mode, *counts, posts.signed(conn, due[0].id))
+        texts, counts = tuple(alerts.variants(conn, due[0].id)), Counts(*alerts.planned_counts(conn, due[0].id))
+        now = release_hash(alerts.value(row), texts, due[0].mode, counts, posts.signed(conn, due[0].id))
     assert now == due[0].hash

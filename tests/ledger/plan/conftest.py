@@ -73,11 +73,13 @@ class House:
 
     def wanted(self, **more: Any) -> plan.Wanted:
         """Everybody in Old Mill and Riverside, in a first version."""
+        zones = more.get("zones", ZONES)
         asked = {
             "segments_named": SEGMENTS,
             "segments_all": SEGMENTS,
             "zones": ZONES,
             "jurisdiction": (*ZONES, "market"),
+            "left": tuple(zone for zone in (*ZONES, "market") if zone not in zones),
             "topic": "emergency",
         }
         return plan.Wanted(**asked | more)
@@ -146,6 +148,11 @@ class House:
             with apart.write() as conn:
                 plan.put(conn, release, arranged, NOW)
         return arranged.planned
+
+    def release_late(self, release: int, *older: int) -> plan.Late:
+        """What a release does last: nothing older is claimed any more, so who holds it now is known."""
+        with self.ledger.write() as conn:
+            return plan.late(conn, release, older, self.now)
 
     def sent(self, release: int) -> list[Sent]:
         """All deliveries of a release, in words."""

@@ -165,6 +165,7 @@ def test_preview_counts_each_person_once_and_by_how_they_are_treated(house: Any)
         "reachable": 3,
         "unreachable": 1,
         "location_unknown": 1,
+        "not_yet": 0,
         "by_reason": {"no-address": 1},
         "by_segment": {"everyone": 2, "older": 1, "responders": 1},
         "by_language": {"en": 2, "es": 2},
