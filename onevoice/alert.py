@@ -6,11 +6,13 @@ CAP msgType and responseType each kind of message becomes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from onevoice.facts import FactSet, Place, Places
 from onevoice.people import Frozen
@@ -94,10 +96,26 @@ class AreaFile(BaseModel):
         return self
 
 
+@dataclass(frozen=True)
+class Origin:
+    """The file that an alert was typed in, and the line of each of its fields (`facts.act_by`)."""
+
+    path: str
+    lines: Mapping[str, int]
+
+    def of(self, field: str) -> str:
+        """Where a field stands, for a person; of one that is not there, the nearest around it."""
+        parts = field.split(".")
+        around = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+        line = next((self.lines[name] for name in around if name in self.lines), None)
+        return ", ".join(filter(None, (self.path, f"line {line}" if line else "", field)))
+
+
 class AlertFile(BaseModel):
     """The alert file as a person writes it, before anything is resolved."""
 
     model_config = ConfigDict(extra="forbid")
+    _origin: Origin | None = PrivateAttr(default=None)
 
     incident: str | None = None
     hazard: str
@@ -116,6 +134,16 @@ class AlertFile(BaseModel):
     more_info: str | None = None
     announced: bool = False
     reason: str | None = None
+
+    @property
+    def origin(self) -> Origin | None:
+        """Where it was read; None where a form or a program made it."""
+        return self._origin
+
+    def read_from(self, origin: Origin) -> AlertFile:
+        """This file, with the place where it was read."""
+        self._origin = origin
+        return self
 
 
 class Area(Frozen):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -168,6 +169,27 @@ Fact = Annotated[
     | Stated,
     Field(discriminator="type"),
 ]
+
+
+_SPELLED: Mapping[type[Frozen], Callable[[Any], str]] = {
+    Instant: lambda fact: fact.local.isoformat(),
+    Phone: lambda fact: fact.e164,
+    EmergencyNumber: lambda fact: fact.number,
+    Url: lambda fact: fact.url,
+    Places: lambda fact: ", ".join(place.name("en") for place in fact.places),
+    ActionIds: lambda fact: ", ".join(fact.ids),
+    ProperName: lambda fact: fact.name("en"),
+    Disease: lambda fact: fact.id,
+    Quantity: lambda fact: f"{fact.value:g} {fact.unit}",
+    Shelter: lambda fact: ", ".join((fact.name.get("en", ""), fact.address)),
+    LocalNote: lambda fact: fact.texts.get("en") or next(iter(fact.texts.values()), ""),
+}
+
+
+def spelled(fact: Fact) -> str:
+    """A fact as plain text for programs: times in ISO 8601, numbers in E.164, names in English."""
+    how = _SPELLED.get(type(fact))
+    return how(fact) if how else fact.type
 
 
 class FactSet(Frozen):

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from onevoice.errors import Unusable
 
 _RELATIVE = re.compile(r"^\+(\d{1,4})\s*(m|h|d)$")
+_BACK = re.compile(r"^[-\N{MINUS SIGN}\N{EN DASH}]\s*\d+\s*(m|h|d)$")
 _CLOCK = re.compile(r"^(\d{1,2}):(\d{2})$")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _HOW = 'Write "18:30" for the next 18:30, "+90m" for ninety minutes from now, or a full time with its offset.'
@@ -25,8 +26,11 @@ def resolve_moment(text: str, *, now: datetime, zone: ZoneInfo, where: str) -> d
         Unusable: the text is no time, has no zone, or names a time that daylight saving skips or repeats.
     """
     text = str(text).strip()
+    if _BACK.match(text):
+        msg = f"{text} counts back from now, so it has passed."
+        raise Unusable(msg, where=where, remedy=_HOW)
     if _RELATIVE.match(text):
-        return _next_whole_minute(now + resolve_span(text, where=where))
+        return _next_whole_minute(now + _forward(text, where=where))
     if clock := _CLOCK.match(text):
         return _next_clock(int(clock[1]), int(clock[2]), now=now, zone=zone, where=where)
     return _iso(text, where=where)
@@ -41,6 +45,14 @@ def resolve_span(text: str, *, where: str) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
+def _forward(text: str, *, where: str) -> timedelta:
+    span = resolve_span(text, where=where)
+    if not span:
+        msg = f"{text} is now, so it has passed before anybody reads it."
+        raise Unusable(msg, where=where, remedy=_HOW)
+    return span
+
+
 def _next_whole_minute(moment: datetime) -> datetime:
     floor = moment.astimezone(UTC).replace(second=0, microsecond=0)
     return floor + timedelta(minutes=1) if moment > floor else floor
@@ -53,18 +65,39 @@ def _next_clock(hour: int, minute: int, *, now: datetime, zone: ZoneInfo, where:
         msg = f"{hour}:{minute:02} is no time of day."
         raise Unusable(msg, where=where, remedy=_HOW) from None
     here = now.astimezone(zone)
-    day = here.date() if clock > here.time() else here.date() + timedelta(days=1)
-    return _only_one(datetime.combine(day, clock), zone, where=where)
+    today = datetime.combine(here.date(), clock)
+    again = _exists(today, zone) and today.replace(tzinfo=zone, fold=1) > now  # where clocks go back it may come again
+    coming = today if again or clock > here.time() else today + timedelta(days=1)
+    return _only_one(coming, zone, where=where)
+
+
+def _exists(naive: datetime, zone: ZoneInfo) -> bool:
+    return naive.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None) == naive
 
 
 def _only_one(naive: datetime, zone: ZoneInfo, *, where: str) -> datetime:
     early, late = (naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     if early.utcoffset() == late.utcoffset():
         return early.astimezone(UTC)
-    exists = early.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == naive
-    what = "comes twice" if exists else "does not exist"
+    twice = _exists(naive, zone)
+    what = "comes twice" if twice else "does not exist"
     msg = f"{naive:%Y-%m-%d %H:%M} {what} in {zone.key}, because the clocks change."
-    raise Unusable(msg, where=where, remedy=f"Write it with its offset, for example {early.isoformat()}.")
+    raise Unusable(msg, where=where, remedy=_either(early, late) if twice else _around(early, late))
+
+
+def _either(first: datetime, second: datetime) -> str:
+    """How to write each of the two moments that one time of day means."""
+    return f"Write {_minutes(first)} for the first, {_minutes(second)} for the second."
+
+
+def _around(early: datetime, late: datetime) -> str:
+    """How to write each of the two moments that somebody may mean who names a time that is left out."""
+    after, before = (moment.astimezone(UTC).astimezone(moment.tzinfo) for moment in (early, late))
+    return f"Write {_minutes(before)} for {before:%H:%M} before it, {_minutes(after)} for {after:%H:%M} after it."
+
+
+def _minutes(moment: datetime) -> str:
+    return moment.isoformat(timespec="minutes")
 
 
 def _iso(text: str, *, where: str) -> datetime:

@@ -12,7 +12,7 @@ from onevoice.cli.common import say, table
 from onevoice.desk import late
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from onevoice.desk.wiring import Desk
 
@@ -35,6 +35,7 @@ def status(found: Mapping[str, Any]) -> None:
         table(_by_language(found["reach"]), ("language", "means", *COUNTED))
         say("By segment too: --json, or `onevoice alert report`.")
     _posts(found)
+    _partners(found["partners"])
     doubt = found["attempts"]["in_doubt"]
     if doubt:
         say(f"Of {found['attempts']['total']} calls, {doubt} are in doubt; they are being asked about.")
@@ -48,6 +49,17 @@ def _posts(found: Mapping[str, Any]) -> None:
         table([tuple(post[name] or "" for name in shown) for post in found["posts"]], shown)
     for told in found["posting"]:
         say(told)
+
+
+PASSING = {"received": "received", "passing-on": "passing on"}
+
+
+def _partners(words: Sequence[Mapping[str, Any]]) -> None:
+    """What each partner last said, and of which version."""
+    if words:
+        typer.echo("\nPartners")
+        rows = [(one["partner"], PASSING.get(one["word"], one["word"]), one["version"], one["at"]) for one in words]
+        table(rows, ("partner", "says", "version", "when"))
 
 
 def _by_language(reach: Iterable[Mapping[str, Any]]) -> list[tuple[object, ...]]:

@@ -10,17 +10,20 @@ from onevoice import sms
 from onevoice.desk import draft, duration, submit
 from onevoice.desk.outside import outside
 from onevoice.desk.prepare import prepare
-from onevoice.facts import Instant
+from onevoice.facts import Instant, spelled
 from onevoice.ledger import alerts
 from onevoice.people import Means
 from onevoice.variant import to_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from onevoice.alert import Alert
     from onevoice.desk.duration import Forecast
     from onevoice.desk.prepare import Prepared
     from onevoice.desk.wiring import Desk
-    from onevoice.variant import Variant
+    from onevoice.facts import Fact
+    from onevoice.variant import Span, Variant
 
 
 @dataclass(frozen=True)
@@ -136,9 +139,16 @@ def _variant_json(prepared: Prepared, variant: Variant) -> dict[str, Any]:
         sms={"encoding": count.encoding, "units": count.units, "segments": count.segments} if count else None,
         facts={
             name: {
-                "value": facts[name].model_dump(mode="json") if name in facts else None,
+                "value": _value(variant, spans, facts.get(name)),
                 "spans": [[s.part, s.start, s.end] for s in spans],
             }
             for name, spans in variant.spans.items()
         },
     )
+
+
+def _value(variant: Variant, spans: Sequence[Span], fact: Fact | None) -> str:
+    """A fact as plain text, the same for every variant; what is no fact of it (its source) as the text says it."""
+    if fact is None:
+        return next((variant.parts[span.part][span.start : span.end] for span in spans), "")
+    return spelled(fact)

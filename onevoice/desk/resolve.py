@@ -29,7 +29,17 @@ def resolve(desk: Desk, file: AlertFile, *, base: Path, chain: str, older: Alert
     Raises:
         Unusable: names the field, what is wrong, and what is allowed.
     """
-    return _Resolver(desk, file, base, chain, older).alert()
+    try:
+        return _Resolver(desk, file, base, chain, older).alert()
+    except Unusable as problem:
+        raise _located(problem, file) from None
+
+
+def _located(problem: Unusable, file: AlertFile) -> Unusable:
+    """The same, with file and line in front of the field."""
+    if file.origin is None or problem.where.partition(".")[0] not in alert_.AlertFile.model_fields:
+        return problem
+    return Unusable(problem.what, where=file.origin.of(problem.where), remedy=problem.remedy)
 
 
 class _Resolver:

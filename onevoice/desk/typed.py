@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import ValidationError
 
-from onevoice.alert import AlertFile, AreaFile
+from onevoice.alert import AlertFile, AreaFile, Origin
 from onevoice.errors import Unusable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 LARGEST = 64 * 1024
@@ -72,13 +73,28 @@ def read_file(path: Path) -> AlertFile:
         Unusable: names file and field, and what is allowed.
     """
     try:
-        plain = yaml.load(_text(path), _Words)  # noqa: S506 - it makes words, lists and fields, and nothing else
+        loader = _Words(_text(path))
+        node = loader.get_single_node()
+        plain = loader.construct_document(node) if node else None
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         what = f"This is no YAML or JSON: {getattr(problem, 'problem', None) or 'a letter in it cannot be sent'}."
         raise Unusable(what, where=f"{path}{line}", remedy=EXAMPLE) from None
-    return parse(plain, where=str(path))
+    origin = Origin(str(path), dict(_lines(node)))
+    return parse(plain, where=str(path), origin=origin).read_from(origin)
+
+
+def _lines(node: yaml.Node | None, above: str = "") -> Iterator[tuple[str, int]]:
+    """Each field with the line that it begins in, counted from 1."""
+    inner: Iterable[tuple[str, yaml.Node, yaml.Node]] = ()
+    if isinstance(node, yaml.MappingNode):
+        inner = ((str(key.value), key, value) for key, value in node.value)
+    elif isinstance(node, yaml.SequenceNode):
+        inner = ((str(i), value, value) for i, value in enumerate(node.value))
+    for name, begins, value in inner:
+        yield above + name, begins.start_mark.line + 1
+        yield from _lines(value, f"{above}{name}.")
 
 
 def _text(path: Path) -> str:
@@ -97,21 +113,27 @@ def _text(path: Path) -> str:
         raise Unusable("The file is not UTF-8 text.", where=str(path), remedy="Save it as UTF-8.") from None
 
 
-def parse(plain: Any, *, where: str) -> AlertFile:
-    """An alert file from plain values. Errors as `read_file`."""
+def parse(plain: Any, *, where: str, origin: Origin | None = None) -> AlertFile:
+    """An alert file from plain values. `origin` tells the lines of its fields. Errors as `read_file`."""
     if not isinstance(plain, dict):
         what = "An alert file is a list of fields, one a line."
         raise Unusable(what, where=where, remedy=EXAMPLE)
     try:
         return AlertFile.model_validate(plain)
     except ValidationError as problem:
-        raise Unusable(first_error(problem), where=where, remedy=EXAMPLE) from None
+        place = origin.of(_field(problem)).rpartition(", ")[0] if origin else where
+        raise Unusable(first_error(problem), where=place, remedy=EXAMPLE) from None
+
+
+def _field(problem: ValidationError) -> str:
+    """The field of the first thing that is wrong."""
+    return ".".join(str(part) for part in problem.errors(include_url=False, include_input=False)[0]["loc"])
 
 
 def first_error(problem: ValidationError) -> str:
     """The first thing that is wrong, as a sentence that names the field."""
     first = problem.errors(include_url=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"]) or "the file"
+    field = _field(problem) or "the file"
     if first["type"] == "extra_forbidden":
         fields = AreaFile.model_fields if first["loc"][0] == "area" else AlertFile.model_fields
         known = get_close_matches(str(first["loc"][-1]), fields, n=1)

@@ -79,13 +79,14 @@ class Values:
 
     def instant(self, name: str, text: Any) -> facts.Instant:
         """A moment that is still to come, and not in another year by mistake. Errors as `fact`."""
-        at = resolve_moment(text, now=self.now, zone=self.settings.zone, where=f"facts.{name}")
+        field = name if name == "expires" else f"facts.{name}"
+        at = resolve_moment(text, now=self.now, zone=self.settings.zone, where=field)
         if at <= self.now:
             what = f"{text} has passed."
-            raise Unusable(what, where=f"facts.{name}", remedy="Give a time that is still to come.")
+            raise Unusable(what, where=field, remedy="Give a time that is still to come.")
         if at > self.now + FARTHEST:
             what = f"{text} is more than a year away."
-            raise Unusable(what, where=f"facts.{name}", remedy="Look at the year.")
+            raise Unusable(what, where=field, remedy="Look at the year.")
         return facts.Instant(at=at, zone=self.settings.timezone)
 
     def _makers(self) -> dict[frozenset[str], Callable[[str, Any], facts.Fact]]:

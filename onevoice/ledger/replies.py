@@ -19,8 +19,12 @@ TEXT = "reply"
 """What texts of replies are sealed for."""
 
 WINDOW = timedelta(hours=1)
-CONFIRMATIONS, OTHERS = 3, 1
-"""How many answers one address gets within `WINDOW`: to STOP, START, HELP and distress; to anything else."""
+CONFIRMATIONS, OTHERS = 20, 1
+"""How many answers one address gets within `WINDOW`: to each of STOP, START, HELP and distress; to anything else.
+
+The first is far more than a person asks for, also one whose phone sends several texts late and at once; it only ends
+what two machines say to each other.
+"""
 
 _CONFIRMED = {
     Meaning.STOP: "stop",
@@ -28,6 +32,7 @@ _CONFIRMED = {
     Meaning.HELP: "help",
     Meaning.DISTRESS: "help",
 }
+_MOST = dict.fromkeys(_CONFIRMED, CONFIRMATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,10 @@ _SHOWN = ("id", "alert_id", "word", "urgent", "language", "received_at", "read_a
 def store(conn: Connection, vault: Vault, said: Said, keywords: Keywords, now: datetime) -> Kept:
     """Keep a message and act on it. The same message again does nothing."""
     key = vault.contact_key(said.means, said.sender)
-    known = _understood(conn, key, said.text, keywords)
+    known = understand(said.text, keywords)
+    idle = known.meaning is Meaning.START and not _opted_out(conn, key)
+    if idle:  # a "yes" or "start" from somebody who never opted out may mean something else: a person reads it
+        known = Understood(Meaning.OTHER, known.language)
     language = known.language or _language(conn, said.means, key)
     alert_id = _last_alert(conn, key)
     new = insert_new(
@@ -103,18 +111,10 @@ def store(conn: Connection, vault: Vault, said: Said, keywords: Keywords, now: d
     _act(conn, key, known.meaning, now)
     number = conn.scalars(select(reply.c.id).where(reply.c.provider == said.provider, reply.c.ref == said.ref)).one()
     kind = _CONFIRMED.get(known.meaning, "other")
-    if not _may_answer(conn, key, known.meaning, now):
+    if not _may_answer(conn, key, known.meaning, CONFIRMATIONS if idle else _MOST.get(known.meaning, OTHERS), now):
         return Kept(new=True)
     conn.execute(update(reply).where(reply.c.id == number).values(answered_at=now))
     return Kept(new=True, answer=Answer(number, kind, said.means, language, alert_id, said.sender))
-
-
-def _understood(conn: Connection, key: str, text: str, keywords: Keywords) -> Understood:
-    """A “yes” or “start” from somebody who never opted out means something else: a person reads it."""
-    known = understand(text, keywords)
-    if known.meaning is Meaning.START and not _opted_out(conn, key):
-        return Understood(Meaning.OTHER, known.language)
-    return known
 
 
 def _opted_out(conn: Connection, key: str) -> bool:
@@ -128,13 +128,11 @@ def _act(conn: Connection, key: str, meaning: Meaning, now: datetime) -> None:
         contacts.opt_in(conn, key)
 
 
-def _may_answer(conn: Connection, key: str, meaning: Meaning, now: datetime) -> bool:
-    """Two machines that answer each other are cut off; a person who says STOP twice is not left wondering."""
-    confirmed = [m.value for m in _CONFIRMED]
+def _may_answer(conn: Connection, key: str, meaning: Meaning, at_most: int, now: datetime) -> bool:
+    """Two machines that answer each other are cut off; a person who says STOP is never left wondering."""
+    alike = [meaning.value] if meaning in _CONFIRMED else [m.value for m in Meaning if m not in _CONFIRMED]
     recent = select(func.count()).where(reply.c.contact_key == key, reply.c.answered_at > now - WINDOW)
-    if meaning in _CONFIRMED:
-        return (conn.scalar(recent.where(reply.c.word.in_(confirmed))) or 0) < CONFIRMATIONS
-    return (conn.scalar(recent.where(reply.c.word.not_in(confirmed))) or 0) < OTHERS
+    return (conn.scalar(recent.where(reply.c.word.in_(alike))) or 0) < at_most
 
 
 def _language(conn: Connection, means: str, key: str) -> str | None:

@@ -3,7 +3,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,20 @@ def test_the_spans_of_a_fact_are_where_the_text_says_it(seen: dict[str, Any]) ->
         assert all(0 <= start < end <= len(text["parts"][part]) for part, start, end in spans)
         for part, start, end in text["facts"].get("url", {"spans": []})["spans"]:
             assert text["parts"][part][start:end].startswith("http://127.0.0.1:8300/a/")
+
+
+def test_the_value_of_a_fact_is_plain_text_and_the_same_in_every_variant(seen: dict[str, Any]) -> None:
+    """A time carries its offset, a number its country; what a text says of itself is as it stands there."""
+    values: dict[str, set[str]] = {}
+    for text in seen["variants"]:
+        for name, fact in text["facts"].items():
+            assert isinstance(fact["value"], str)
+            assert fact["value"]
+            values.setdefault(name, set()).add(fact["value"])
+    [act_by] = values["act_by"]
+    assert datetime.fromisoformat(act_by).utcoffset() in (timedelta(hours=-4), timedelta(hours=-5))
+    assert values["places"] == {"Old Mill, Riverside"}
+    assert all(len(found) == 1 for name, found in values.items() if name in ("url", "help_phone", "expires"))
 
 
 def test_the_numbers_of_people_add_up(seen: dict[str, Any], millford: Path, root: Path) -> None:

@@ -57,7 +57,10 @@ OUTBREAK = (
 
 
 BAD: dict[str, tuple[str | bytes, str]] = {
-    "a field that nobody knows": (GOOD + "segmens: [newcomers]", r"alert\.yaml: .*'segmens'.*Did you mean 'segments'"),
+    "a field that nobody knows": (
+        GOOD + "segmens: [newcomers]",
+        r"alert\.yaml, line \d: .*Did you mean 'segments'",
+    ),
     "a field of the area": (with_("zones", "zonse"), r"'area\.zonse'.*Did you mean 'zones'"),
     "an unknown hazard": (with_("river_flood", "river_floods"), "hazard: .*Did you mean: river_flood"),
     "an unknown kind": (GOOD + "kind: warn", "kind: .*'warning'"),
@@ -78,6 +81,12 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "a time at the end of time": (with_("+4h", "9999-12-31T23:59:59-12:00"), "facts.act_by: .*is no time"),
     "a time in the past": (with_("+4h", "2026-06-01T18:30:00-04:00"), "facts.act_by: .*has passed"),
     "now": (with_("+4h", "+0m"), "facts.act_by: .*has passed"),
+    "a span that counts back": (
+        with_("+4h", "-30m"),
+        "facts.act_by: -30m counts back from now.*has passed.*18:30",
+    ),
+    "a span with the sign of print": (with_("+4h", "\u22122h"), "facts.act_by: .*counts back from now"),
+    "an expiry in the past": (GOOD + "expires: 2026-06-01T18:30:00-04:00", r"line \d, expires: .*has passed"),
     "another century": (with_("+4h", "2126-07-01T18:30:00-04:00"), "facts.act_by: .*more than a year away"),
     "an end before the deadline": (GOOD + 'expires: "+1h"', "expires: .*before people must have acted"),
     "unknown, not initial": (fact("impact: unknown"), "facts.impact: .*initial: true.*next_update"),
@@ -120,11 +129,11 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "a shelter without an address": (fact("shelter: {name: Gym}"), "facts.shelter: address is missing.*Write"),
     "a shelter's name in two lines": (
         fact('shelter: {name: "Gym\\nNorth", address: A}'),
-        r"^facts\.shelter\.name: .*more than one line.*in one line\.$",
+        r"facts\.shelter\.name: .*more than one line.*in one line\.$",
     ),
     "a road with a line separator": (
         fact('road_closed: "Mill\\u2028Road"'),
-        r"^facts\.road_closed: .*more than one line",
+        r"facts\.road_closed: .*more than one line",
     ),
     "a tab in an address": (fact('shelter: {name: G, address: "1\\tA"}'), r"facts\.shelter\.address: .*U\+0009"),
     "a note in two lines": (
@@ -172,7 +181,7 @@ def test_the_night_when_the_clocks_change_is_named(evening: str, clock_time: str
     """A time that the clocks skip or show twice is refused in a file too, and the offset is asked for."""
     desk = Desk(Settings(home=tmp_path, content=root), now=lambda: datetime.fromisoformat(evening))
 
-    with pytest.raises(Unusable, match=f"^facts.act_by: .*{clock_time}.*the clocks change.*offset"):
+    with pytest.raises(Unusable, match=f"line 4, facts.act_by: .*{clock_time}.*the clocks change.*Write 2026-"):
         meant(desk, tmp_path, with_("+4h", clock_time))
 
 
@@ -311,6 +320,43 @@ def test_a_time_is_the_next_one_that_people_mean(text: str) -> None:
     assert resolve_moment(text, now=NOW, zone=NEW_YORK, where="facts.act_by") == MOMENTS[text]
 
 
+@pytest.mark.parametrize(
+    ("now", "text", "meanings"),
+    [
+        ("2026-03-08T00:50-05:00", "02:30", ("2026-03-08T01:30-05:00 for 01:30", "2026-03-08T03:30-04:00 for 03:30")),
+        ("2026-10-31T22:00-04:00", "01:30", ("2026-11-01T01:30-04:00 for the first", "2026-11-01T01:30-05:00 for the")),
+        ("2026-11-01T01:10-04:00", "01:30", ("2026-11-01T01:30-04:00 for the first", "2026-11-01T01:30-05:00 for the")),
+        ("2026-11-01T01:45-04:00", "01:30", ("2026-11-01T01:30-04:00 for the first", "2026-11-01T01:30-05:00 for the")),
+        ("2026-11-01T01:10-05:00", "01:30", ("2026-11-01T01:30-04:00 for the first", "2026-11-01T01:30-05:00 for the")),
+    ],
+)
+def test_a_time_of_a_night_on_which_clocks_change_is_refused_with_both_its_meanings(
+    now: str, text: str, meanings: tuple[str, str]
+) -> None:
+    """Both can be typed as they are named, and are one hour apart on the clock of the world or on the wall."""
+    with pytest.raises(Unusable) as refused:
+        resolve_moment(text, now=datetime.fromisoformat(now), zone=NEW_YORK, where="facts.act_by")
+    typed = [meaning.split()[0] for meaning in meanings]
+    moments = [resolve_moment(one, now=NOW, zone=NEW_YORK, where="x") for one in typed]
+    assert all(meaning in refused.value.remedy for meaning in meanings)
+    assert moments[1] - moments[0] == timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("now", "text", "means"),
+    [
+        ("2026-11-01T01:45-05:00", "01:30", "2026-11-02T01:30-05:00"),
+        ("2026-11-01T00:30-04:00", "03:00", "2026-11-01T03:00-05:00"),
+        ("2026-03-08T01:00-05:00", "03:30", "2026-03-08T03:30-04:00"),
+        ("2026-03-08T03:10-04:00", "02:30", "2026-03-09T02:30-04:00"),
+    ],
+)
+def test_other_times_of_such_a_night_are_what_they_are(now: str, text: str, means: str) -> None:
+    """Only the hour that is lost or comes twice is in doubt."""
+    found = resolve_moment(text, now=datetime.fromisoformat(now), zone=NEW_YORK, where="facts.act_by")
+    assert found == datetime.fromisoformat(means)
+
+
 def test_a_span_is_never_shortened_by_its_seconds() -> None:
     """Told in whole minutes, a span ends at the minute after, never before."""
     late = NOW + timedelta(seconds=20)
@@ -343,3 +389,27 @@ def test_a_span_that_is_none_is_refused(text: str) -> None:
     """Only minutes, hours and days are spans."""
     with pytest.raises(Unusable, match=r"no span of time.*90m"):
         resolve_span(text, where="expires_after")
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "said"),
+    [
+        (GOOD.replace("+4h", "soon"), "line {facts}, facts.act_by", "'soon' is no time"),
+        (GOOD + "expires:\n  soon\n", "line {expires}, expires", "'soon' is no time"),
+        (GOOD + "severity: Bad\n", "line {severity}", "severity: Input should be"),
+        (GOOD.replace("old-mill", "oldmil"), "line {area}, area.zones", "There is no zone 'oldmil'"),
+    ],
+)
+def test_what_is_refused_is_named_with_file_line_and_field(
+    text: str, place: str, said: str, desk: Desk, tmp_path: Path
+) -> None:
+    """Who has the file open goes to that line."""
+    file = tmp_path / "alert.yaml"
+    file.write_text(text, encoding="utf-8")
+    lines = {line.partition(":")[0]: n for n, line in enumerate(text.splitlines(), start=1)}
+
+    with pytest.raises(Unusable, match=said) as refused:
+        draft.from_file(desk, file)
+
+    assert refused.value.where == f"{file}, {place.format_map(lines)}"
+    assert refused.value.remedy

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from onevoice.dispatch.providers import Inbound
 from onevoice.dispatch.receipts import store
@@ -31,13 +33,13 @@ class Phone:
         self.number = town.address(person)
         self.texts = 0
 
-    def text(self, words: str, ref: str | None = None) -> Any:
+    def text(self, words: str, ref: str | None = None, keywords: Any = WORDS) -> Any:
         """Send a text; what is to be answered, as (kind, language), or None."""
         self.texts += 1
         inbound = Inbound("double-sms", ref or f"{self.number}-{self.texts}", self.number, words)
         means = {"double-sms": Means.SMS}
         done = store(
-            self.town.ledger, self.town.vault, [inbound], means_of=means, keywords=WORDS, clock=self.town.clock
+            self.town.ledger, self.town.vault, [inbound], means_of=means, keywords=keywords, clock=self.town.clock
         )
         assert all(a.to == self.number for a in done.answers)
         return (done.answers[0].kind, done.answers[0].language) if done.answers else None
@@ -136,14 +138,55 @@ def test_a_reply_belongs_to_the_last_alert_that_went_to_the_number(town: Town, s
 
 
 def test_two_machines_that_answer_each_other_are_cut_off(town: Town) -> None:
-    """Within an hour: one answer to anything, three confirmations; every message is kept."""
+    """Within an hour: one answer to anything, twenty to each word that is answered; every message is kept."""
     phone = Phone(town)
     assert [bool(phone.text("I am not here.")) for _ in range(4)] == [True, False, False, False]
-    assert [bool(phone.text("stop")) for _ in range(5)] == [True, True, True, False, False]
+    assert [bool(phone.text("stop")) for _ in range(22)] == [True] * 20 + [False] * 2
     assert opted_out(town)
-    assert len(inbox(town)) == 9
+    assert len(inbox(town)) == 26
     town.shift = timedelta(minutes=61)
     assert phone.text("I am not here.") == ("other", None)
+
+
+KEYWORDS = {
+    file.parent.name: yaml.safe_load(file.read_text(encoding="utf-8"))["keywords"]
+    for file in sorted((Path(__file__).parents[2] / "locales").glob("*/language.yaml"))
+}
+
+
+def test_after_several_texts_at_once_stop_help_and_start_have_their_answer_in_every_language(town: Town) -> None:
+    """A phone that was off sends all it has: whatever came before, each of these is answered, and STOP holds."""
+    assert {"en", "es", "fr", "ar", "zh-Hans", "vi", "ht"} <= set(KEYWORDS)
+    phone = Phone(town)
+    for words in ("hello", "who is this", "🙂", "yes", "we are trapped", "help", "help", "help"):
+        phone.text(words)
+    for language, known in KEYWORDS.items():
+        for kind in ("help", "stop", "help", "start"):
+            word = str(known[kind][0])
+            answered = phone.text(word, keywords=KEYWORDS)
+            assert answered is not None, (language, word)
+            assert answered[0] == kind, (language, word)
+            if kind == "stop":
+                assert opted_out(town), (language, word)
+
+
+def test_every_word_for_stop_takes_effect_whatever_came_before(town: Town) -> None:
+    """Also where the limit of answers is reached: that limit is about answers alone."""
+    phone = Phone(town)
+    for known in KEYWORDS.values():
+        for word in known["stop"]:
+            with town.ledger.write() as conn:
+                conn.execute(t.opt_out.delete())
+            phone.text(str(word), keywords=KEYWORDS)
+            assert opted_out(town), word
+
+
+def test_a_start_from_somebody_who_gets_our_texts_has_an_answer_too(town: Town) -> None:
+    """It may mean something else, so a person reads it; nobody is left with nothing."""
+    phone = Phone(town)
+    phone.text("what now")
+    assert phone.text("start") == ("other", None)
+    assert [row.word for row in inbox(town)] == ["other", "other"]
 
 
 def test_urgent_and_unread_replies_stand_first(town: Town) -> None:
