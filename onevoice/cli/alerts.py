@@ -40,6 +40,8 @@ def new(
         raise Unusable(
             "There is such a file already.", where=str(target), remedy="Name another: alert new HAZARD FILE."
         )
+    if not target.parent.is_dir():
+        raise Unusable("There is no such folder.", where=str(target.parent), remedy="Make it, or name another file.")
     target.write_text(ask(here, hazard, kind, target.parent), encoding="utf-8")
     say(f"Written to {target}. Next: onevoice alert preview {target}")
 

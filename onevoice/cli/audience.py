@@ -61,7 +61,7 @@ def optout(address: Annotated[str, typer.Argument(help="A number or a mail addre
 @app.command()
 def town(
     file: Path,
-    residents: Annotated[int, typer.Option(help="How many people live there.")] = 2000,
+    residents: Annotated[int, typer.Option(help="How many people live there.", min=1)] = 2000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same town.")] = 1,
 ) -> None:
     """Write the contact file of Millford, a town that does not exist, to try things with."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -42,7 +44,32 @@ def secret(open_desk: Desk, prompt: str, *, confirm: bool = False) -> str:
     given = open_desk.settings.secret
     if given is not None:
         return given.get_secret_value()
-    return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=confirm, err=True))
+    return _asked(prompt, "ONEVOICE_SECRET", confirm=confirm)
+
+
+def _asked(prompt: str, setting: str, *, confirm: bool) -> str:
+    """What somebody types without its being shown; without a terminal, the next line of standard input.
+
+    Raises:
+        Unusable: there is nobody to ask, and no such line.
+    """
+    from onevoice.errors import Unusable
+
+    if has_terminal():
+        return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=confirm, err=True))
+    if line := sys.stdin.readline().rstrip("\r\n"):
+        return line
+    what = "There is no terminal on which a secret could be asked for."
+    raise Unusable(what, where=setting, remedy=f"Set {setting}, or run this in a terminal.")
+
+
+def has_terminal() -> bool:
+    """True where somebody can be asked for something that is not shown."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return sys.stdin.isatty()
+    return True
 
 
 def new_secret(open_desk: Desk, prompt: str) -> str:
@@ -50,7 +77,7 @@ def new_secret(open_desk: Desk, prompt: str) -> str:
     given = open_desk.settings.new_secret
     if given is not None:
         return given.get_secret_value()
-    return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True))
+    return _asked(prompt, "ONEVOICE_NEW_SECRET", confirm=True)
 
 
 def answer(value: Any) -> None:

@@ -20,7 +20,8 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as problem:
-        raise Unusable(problem.strerror or "cannot be read", where=str(file)) from None
+        what = f"The file cannot be read ({problem.strerror or 'no such file'})."
+        raise Unusable(what, where=str(file), remedy="Check its name and its folder.") from None
 
 
 @cap.command("check")

@@ -40,7 +40,7 @@ def sandbox(
 
 
 def demo(
-    recipients: Annotated[int, typer.Option(help="Residents of the fictional town.")] = 2000,
+    recipients: Annotated[int, typer.Option(help="Residents of the fictional town.", min=1)] = 2000,
     keep_open: Annotated[
         bool, typer.Option("--keep-open", help="Leave page and console running until Ctrl-C.")
     ] = False,

@@ -78,6 +78,8 @@ def _answer(
         # the state first: from then on nobody can void what was frozen while it is being answered
         first = alerts.move(conn, alert_id, of=("submitted",), to=to, **when)
         release = alerts.standing_release(conn, alert_id)
+        if not first and (release is None or shown is None):
+            raise _too_late(conn, alert_id)
         if release is None or (shown is not None and shown != release.hash):
             what = f"{alert_id} changed since it was shown."
             raise Conflict(what, remedy="Look at it again.")
@@ -103,7 +105,7 @@ def _answer(
 def _too_late(conn: Connection, alert_id: str) -> Conflict:
     row = draft.found(conn, alert_id)
     what = f"{alert_id} is {row.state}, so it is not waiting for an answer."
-    return Conflict(what, remedy="Look at it again.")
+    return Conflict(what, remedy="Submit it first." if row.state in ("draft", "returned") else "Look at it again.")
 
 
 def signature(desk: Desk, content: str, contacts: int, name: str, verdict: str) -> str:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """No letter or digit that is mistaken for another when a link is read out."""
 CODE_LENGTH = 6
+LONGEST = 80
+"""Letters that an alert's id has at most."""
 UNBORN = "0" * CODE_LENGTH
 """Stands for the code in a preview of a file that is no draft yet: as long as a real one."""
 
@@ -60,7 +62,7 @@ def found(conn: Any, alert_id: str) -> alerts.AnyRow:
     """
     row = alerts.row(conn, alert_id)
     if row is None:
-        what = f"There is no alert {alert_id!r}."
+        what = f"There is no alert {alert_id[:LONGEST]!r}."
         raise Unusable(what, remedy="`onevoice alert list` names those there are.")
     return row
 

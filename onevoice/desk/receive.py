@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from onevoice.desk import draft
 from onevoice.dispatch.providers import BadSignature, Inbound
 from onevoice.errors import Refused, Unusable
 from onevoice.facts import Phone
@@ -100,8 +101,14 @@ def reply_text(desk: Desk, kind: str, language: str | None) -> str:
 
 
 def listing(desk: Desk, alert_id: str | None = None) -> list[dict[str, Any]]:
-    """Replies, urgent and unread ones first, then the newest."""
+    """Replies, urgent and unread ones first, then the newest.
+
+    Raises:
+        Unusable: there is no such alert.
+    """
     with desk.ledger.read() as conn:
+        if alert_id is not None:
+            draft.found(conn, alert_id)
         rows = replies.listed(conn, desk.vault, alert_id)
     shown = ("id", "alert_id", "word", "urgent", "language", "received_at", "read_at", "answered_at", "text")
     return [{name: getattr(row, name) for name in shown} for row in rows]

@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 
 OPEN = ("draft", "returned")
 """States in which an alert can be submitted."""
+WAITING = {
+    "submitted": "It waits for an approver's answer; to change it, `onevoice alert edit`.",
+    "approved": "It waits to be released; to change it, `onevoice alert edit`.",
+    "recalled": "It was set aside; draft it again.",
+}
+"""What to do about an alert in a state in which it cannot be submitted."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ def _fresh(conn: Connection, alert_id: str) -> alerts.AnyRow:
     row = draft.found(conn, alert_id)
     if row.state not in OPEN:
         what = f"{alert_id} is {row.state}, so it cannot be submitted."
-        raise Conflict(what, remedy="Make a new version to change it.")
+        raise Conflict(what, remedy=WAITING.get(row.state, "Make a new version to change it."))
     return row
 
 

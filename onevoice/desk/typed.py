@@ -21,6 +21,14 @@ LARGEST = 64 * 1024
 DEEPEST = 8
 """How deep lists and fields may stand in one another."""
 EXAMPLE = "See examples/river_flood_warning.yaml."
+SHAPES = {
+    "zones": "this is no list of zones, such as [old-mill, riverside]",
+    "places": "this is no list of places, such as [Old Mill, Riverside]",
+    "polygon": "this is no list of corners, each [latitude, longitude] in degrees",
+    "circle": "this is no [latitude, longitude, kilometers]",
+    "file": "this is no name of a GeoJSON file",
+}
+"""What each way to write an area is not, where it is something else."""
 _NOTHING = frozenset({"", "~", "null"})
 _KEPT = frozenset("\t\n\r")
 
@@ -141,4 +149,6 @@ def first_error(problem: ValidationError) -> str:
         return f"There is no field {field!r}.{hint}"
     if first["type"] == "missing":
         return f"{field} is missing."
+    if first["loc"][:1] == ("area",) and len(first["loc"]) == 2:  # noqa: PLR2004 - the area and one of its fields
+        return f"{field}: {SHAPES[str(first['loc'][1])]}."
     return f"{field}: {first['msg'].removeprefix('Value error, ')}."

@@ -348,3 +348,78 @@ def test_something_unexpected_is_one_sentence_with_a_place(home: Path, onevoice:
     assert (ended.status, ended.out) == (3, "")
     assert len(ended.err.splitlines()) == 1
     _says_nobody(ended.err + "".join(path.read_text(encoding="utf-8") for path in home.glob("*.log")))
+
+
+@pytest.mark.usefixtures("home")
+def test_without_a_terminal_a_secret_is_a_line_or_a_sentence(
+    onevoice: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script may pipe the secret; where there is none, the setting is named, and no warning of a library shows."""
+    monkeypatch.delenv("ONEVOICE_SECRET")
+    monkeypatch.setattr("onevoice.cli.common.has_terminal", lambda: False)
+    draft = ("alert", "draft", str(root / "examples" / "river_flood_warning.yaml"), "--as", "Maria Solis")
+
+    assert onevoice(*draft, stdin="correct horse battery\n").status == 0
+    nobody = onevoice(*draft)
+    assert (nobody.status, nobody.out) == (2, "")
+    assert nobody.err.startswith("onevoice: ONEVOICE_SECRET: There is no terminal")
+    assert "Warning" not in nobody.err
+
+
+@pytest.mark.usefixtures("home")
+def test_a_step_out_of_turn_says_which_step_comes_first(onevoice: Run, root: Path) -> None:
+    """A draft has nothing to approve, and what waits for approval is not submitted again."""
+    file = str(root / "examples" / "river_flood_warning.yaml")
+    alert = onevoice("alert", "draft", file, "--as", "Maria Solis").out.strip()
+
+    early = onevoice("alert", "approve", alert, "--as", "Sam Okafor")
+    assert (early.status, "is draft, so it is not waiting" in early.err, "Submit it first" in early.err) == (
+        1,
+        True,
+        True,
+    )
+    assert onevoice("alert", "submit", alert, "--as", "Maria Solis").status == 0
+    again = onevoice("alert", "submit", alert, "--as", "Maria Solis")
+    assert (again.status, "It waits for an approver's answer" in again.err) == (1, True)
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("demo", "--recipients", "-5"), "--recipients"),
+        (("audience", "town", "t.csv", "--residents", "0"), "--residents"),
+        (("cap", "check", "none.xml"), "none.xml: The file cannot be read (No such file or directory). Check its name"),
+        (("alert", "new", "river_flood", "none/flood.yaml"), "none: There is no such folder"),
+        (("alert", "replies", "none-1"), "There is no alert 'none-1'"),
+        (("alert", "status", "x" * 5000), f"There is no alert '{'x' * 80}'."),
+    ],
+)
+def test_rubbish_is_refused_in_one_sentence_before_anything_happens(
+    onevoice: Run, words: tuple[str, ...], said: str
+) -> None:
+    """It names what is wrong and what to do, with the status of wrong use."""
+    ended = onevoice(*words)
+
+    assert (ended.status, ended.out) == (2, "")
+    assert said in ended.err
+    assert len(ended.err) < 400
+    assert "unexpected" not in ended.err
+
+
+def test_what_partners_said_stands_in_the_status(home: Path, onevoice: Run, root: Path) -> None:
+    """Each with its last word and the version that it was about."""
+    file = str(root / "examples" / "river_flood_warning.yaml")
+    alert = onevoice("alert", "draft", file, "--as", "Maria Solis").out.strip()
+    assert onevoice("partner", "add", "radio", "--name", "Town Radio").status == 0
+    with sqlite3.connect(home / "onevoice.db") as database:
+        for at, word in enumerate(("received", "passing-on")):
+            database.execute(
+                "INSERT INTO partner_word (partner_id, alert_id, word, at) VALUES ('radio', ?, ?, ?)", (alert, word, at)
+            )
+    shown = onevoice("alert", "status", alert).out.splitlines()
+    begin = shown.index("Partners")
+
+    assert shown[begin + 1].split() == ["partner", "says", "version", "when"]
+    assert shown[begin + 2].split()[:4] == ["radio", "passing", "on", "1"]
+    assert json.loads(onevoice("alert", "status", alert, "--json").out)["partners"][0]["word"] == "passing-on"

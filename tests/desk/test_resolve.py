@@ -107,6 +107,8 @@ BAD: dict[str, tuple[str | bytes, str]] = {
         with_("zones: [old-mill]", "polygon: [[.nan, 10], [50, 11], [51, 11], [50, 10]]"),
         "area.polygon.0.0: .*number",
     ),
+    "a circle in words": (with_("zones: [old-mill]", "circle: here"), r"line \d: area.circle: this is no \[latitude"),
+    "an area of one word": (with_("{zones: [old-mill]}", "here"), r"line \d: area: "),
     "a circle without a radius": (with_("zones: [old-mill]", "circle: [40.0, -72.52, 0]"), "area.circle: .*radius"),
     "an area file in another folder": (with_("zones: [old-mill]", "file: ../../x"), "area.file: .*beside"),
     "an area file that is not there": (with_("zones: [old-mill]", "file: x.geojson"), "x.geojson: .*cannot be read"),
