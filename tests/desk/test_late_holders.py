@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from onevoice.desk import approve, draft, look, preview, release, revise, status, submit
 from onevoice.desk.officers import Actor
 from onevoice.desk.wiring import Desk
+from onevoice.errors import Conflict
 from onevoice.ledger import alerts
 from onevoice.ledger import tables as t
 
@@ -103,7 +104,7 @@ def test_who_was_counted_as_one_who_may_come_is_part_of_what_is_signed(desk: Des
         one = conn.scalars(select(t.audience.c.contact_id).where(waiting).limit(1)).one()
         conn.execute(t.audience.delete().where(waiting, t.audience.c.contact_id == one))
 
-    with pytest.raises(release.Conflict, match="is not what was approved any more"):
+    with pytest.raises(Conflict, match="is not what was approved any more"):
         release.release(desk, cancel, MARIA)
 
 
