@@ -1,6 +1,6 @@
 """Late holders: people whom an older version reaches between the submit of a version and its release.
 
-Who approves signs how many there can be; who releases is told how many came (docs/decisions/0017).
+Who approves signs how many there can be; who releases is told how many came (docs/decisions/0018).
 """
 
 from __future__ import annotations
