@@ -7,6 +7,7 @@ old English beside the new (`previous_msgid`, which Poedit shows), and nothing g
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import polib
@@ -15,14 +16,16 @@ from onevoice import lexicon, localize
 from onevoice.checks import catalogue_form, catalogue_rules, glossary_rules
 from onevoice.checks.samples import AUTHORITY, samples
 from onevoice.compose import Content
-from onevoice.errors import Unusable
+from onevoice.errors import NotAllRight, Unusable
 from onevoice.lexicon import Lexicon
 from onevoice.localize.catalogue import read_po
 from onevoice.localize.language import catalogue_file
-from onevoice.people import Means, Profile, Tier
-from onevoice.variant import Finding
+from onevoice.people import Means, Profile
+from onevoice.variant import Finding, Variant
 
 ALL = "all"
+_SHOWN = (Means.SMS, Means.EMAIL, Means.PAGE, Means.VOICE, Means.PRINT, Means.WIRELESS_360, Means.PACK)
+"""In which texts a translator is shown a sentence: the first in which it stands."""
 _WIDTH = 120
 PLURALS = catalogue_form.PLURALS
 
@@ -125,12 +128,21 @@ def examples(root: Path) -> dict[str, str]:
     """String id → a comment with one finished English message in which the sentence stands, a text message if any."""
     content = Content(root)
     found: dict[str, str] = {}
-    for means in (Means.SMS, Means.EMAIL, Means.PAGE):
-        for sample in (sample for sample in samples(content.lexicon) if means in sample.means):
-            for tier in (Tier.T1, Tier.T2, Tier.T4):
+    for means in _SHOWN:
+        for sample in samples(content.lexicon):
+            for tier in (tier for told, tier in sample.forms if told is means):
                 profile = Profile(languages=(localize.ENGLISH,), tier=tier, needs=sample.needs)
-                variant = content.compose(sample.alert, AUTHORITY, profile, means, group=sample.group)
-                lines = (line for line in variant.parts["text"].split("\n") if line)
-                message = f"Finished message: {' / '.join(lines)}"
-                found |= {key: message for key in variant.said if key not in found}
+                with suppress(NotAllRight):  # it does not fit into a wireless alert: another sample shows the sentence
+                    variant = content.compose(sample.alert, AUTHORITY, profile, means, group=sample.group)
+                    found = _shown(variant) | found
     return found
+
+
+def _shown(variant: Variant) -> dict[str, str]:
+    return dict.fromkeys(variant.said, f"Finished message: {' / '.join(_lines(variant))}")
+
+
+def _lines(variant: Variant) -> Iterator[str]:
+    """The lines of a text, and of what goes with it."""
+    parts = [variant.parts[part] for part in ("text", "questions", "limits") if part in variant.parts]
+    yield from (line for part in parts for line in part.split("\n") if line)

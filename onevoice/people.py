@@ -5,6 +5,7 @@ Nothing here holds a name, a number or an address: those stay in the contact tab
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -38,19 +39,42 @@ class Need(StrEnum):
 
 
 class Means(StrEnum):
-    """How a message travels. Sms and email are personal; social and page are public and have no person.
+    """How a message travels. Sms and email are personal; all others are public and have no person.
 
-    A post is a delivery to the account that it is posted from; the page feeds CAP too.
+    A post is a delivery to the account that it is posted from; the page feeds CAP too. The wireless forms go to cell
+    towers with the CAP document. A voice script is read aloud, a card is printed, and a pack is what a champion passes
+    on: they are texts that somebody takes from us, and nobody counts as reached by them.
     """
 
     SMS = "sms"
     EMAIL = "email"
     SOCIAL = "social"
     PAGE = "page"
+    WIRELESS_90 = "wireless-90"
+    WIRELESS_360 = "wireless-360"
+    VOICE = "voice"
+    PRINT = "print"
+    PACK = "pack"
 
 
 PERSONAL = (Means.SMS, Means.EMAIL)
 """Means that reach a person; a segment may name only these."""
+WIRELESS = (Means.WIRELESS_90, Means.WIRELESS_360)
+"""Texts for cell towers, which carry so many characters and not one more."""
+SPOKEN = frozenset([Means.VOICE, Means.PACK])
+"""Texts that somebody says aloud."""
+
+
+PUBLIC_TIERS: Mapping[Means, tuple[Tier, ...]] = {
+    Means.PAGE: (Tier.T2,),
+    Means.SOCIAL: (Tier.T2,),
+    Means.WIRELESS_90: (Tier.T1,),
+    Means.WIRELESS_360: (Tier.T2,),
+    Means.VOICE: (Tier.T2,),
+    Means.PRINT: (Tier.T1, Tier.T2),
+    Means.PACK: (Tier.T1, Tier.T2),
+}
+"""At which reading levels a public text is made for everybody. The shortest form is made of the shortest sentences."""
 
 
 class Role(StrEnum):
@@ -177,6 +201,8 @@ class Messenger(Frozen):
     languages: tuple[Language, ...] = ()
     jurisdiction: tuple[str, ...] = ()
     hazards: tuple[str, ...] = ()
+    short: dict[Language, str] = {}
+    """A name that people know it by, for the form in which every character counts; else the whole name stands."""
     phones: dict[Literal["help", "text", "transport", "emergency"], str] = {}
     mandate_until: str | None = None
 

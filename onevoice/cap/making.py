@@ -43,6 +43,8 @@ class Text(Frozen):
     contact: str | None = None
     web: str | None = None
     area: str | None = None
+    parameters: dict[str, str] = {}
+    """What only this language's block says besides, by a name of the gateway's own: `{"CMAMtext": "…"}`."""
 
 
 class Terms(Frozen):
@@ -84,10 +86,13 @@ def from_release(
     """
     terms = terms or Terms()
     _complete(alert, texts, terms)
-    shared = {"parameters": _parameters(alert, terms, content)}
+    shared = _parameters(alert, terms, content)
     infos = tuple(
         _info(alert, language, text, terms).model_copy(
-            update=shared | {"sender_name": sender_names.get(language, sender_names.get("en"))}
+            update={
+                "parameters": (*shared, *_named(text.parameters)),
+                "sender_name": sender_names.get(language, sender_names.get("en")),
+            }
         )
         for language, text in texts.items()
     )
@@ -175,7 +180,11 @@ def _parameters(alert: Alert, terms: Terms, content: str) -> tuple[Parameter, ..
         "factset": alert.factset.hash,
         "content": content,
     }
-    return tuple(Parameter(value_name=NAMES + name, value=value) for name, value in told.items())
+    return _named({NAMES + name: value for name, value in told.items()})
+
+
+def _named(values: Mapping[str, str]) -> tuple[Parameter, ...]:
+    return tuple(Parameter(value_name=name, value=value) for name, value in values.items())
 
 
 def _area(alert: Alert, language: Language, text: Text) -> CapArea:

@@ -19,10 +19,10 @@ from onevoice.checks.terms import avoided, glossary
 from onevoice.facts import Phone, Places, ProperName, Shelter
 from onevoice.lexicon import OUTSIDE, SLOT
 from onevoice.library import Library
-from onevoice.people import Means, Tier
+from onevoice.people import WIRELESS, Means, Tier
 from onevoice.variant import Finding, Variant
 
-_SHORT = frozenset(["sms", "social"])
+_SHORT = frozenset([Means.SMS, Means.SOCIAL, *WIRELESS])
 _TITLES = ("subject", "headline")
 _BRIEF: dict[str, frozenset[str]] = {
     "action": frozenset(["second action", "third action"]),

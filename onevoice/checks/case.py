@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -29,8 +29,15 @@ from onevoice.localize import ENGLISH, Said
 from onevoice.people import Means, Messenger, Need, Tier
 from onevoice.variant import Variant
 
-WHOLE = {Means.SMS: ("text",), Means.EMAIL: ("text", "html"), Means.SOCIAL: ("text",), Means.PAGE: ("text",)}
+WHOLE: Mapping[Means, tuple[str, ...]] = {
+    **dict.fromkeys(Means, ("text",)),
+    Means.EMAIL: ("text", "html"),
+    Means.PRINT: ("text", "html"),
+    Means.PACK: ("text", "questions"),
+}
 """Parts that must carry the whole message; the others must only not contradict it."""
+_NO_LINK = frozenset([(Means.WIRELESS_90, "text"), (Means.VOICE, "text"), (Means.PACK, "text")])
+"""Where no link stands: there is no room for one, or nobody could hear it."""
 UNTIMED = frozenset([OUTSIDE, Kind.ALL_CLEAR, Kind.RECOVERY, Kind.SUPPORT, Kind.CHECK_IN])
 """Kinds that set no last moment."""
 _CANNOT = {Need.MOBILITY: {"walk", "drive"}, Need.HEARING: {"hear"}, Need.SIGHT: {"see", "read"}}
@@ -70,6 +77,10 @@ class Case:
     def whole(self) -> tuple[str, ...]:
         """The parts that carry the whole message."""
         return tuple(part for part in WHOLE[self.variant.means] if part in self.texts)
+
+    def has_link(self, part: str) -> bool:
+        """True for a part that must lead to the page."""
+        return (self.variant.means, part) not in _NO_LINK
 
     # --- sentences
 
@@ -172,7 +183,8 @@ class Case:
         if isinstance(shelter, Shelter):
             found["shelter_name"] = shelter.name.get(language) or shelter.name[ENGLISH]
             found["shelter_address"] = shelter.address
-        found["source"] = self.authority.name(language)
+        short = self.authority.short if self.variant.means is Means.WIRELESS_90 else {}
+        found["source"] = short.get(language) or self.authority.name(language)
         disease = self.fact("disease")
         if isinstance(disease, Disease):
             found["disease"] = self.said(language, f"disease.{disease.id}").text

@@ -9,7 +9,7 @@ from onevoice.checks import numbers, sentences
 from onevoice.checks.case import Case
 from onevoice.checks.rules import finding
 from onevoice.facts import FactSet, Places
-from onevoice.people import Means
+from onevoice.people import WIRELESS, Means
 from onevoice.variant import Finding
 
 _PHONES = frozenset(["help_phone", "text_phone", "transport_phone", "emergency_number"])
@@ -45,8 +45,8 @@ def _stands(case: Case, frame: str) -> bool:
 
 def _expected(case: Case, changed: set[str], older: FactSet) -> Iterator[str]:
     now = case.alert.factset
-    if case.variant.means is Means.SOCIAL:
-        return  # a post has room for what holds now; the page that it links to says what is new
+    if case.variant.means in (Means.SOCIAL, *WIRELESS):
+        return  # there is room for what holds now; the page says what is new
     yield from (frame for name, frame in _NEEDED.items() if name in changed)
     if "places" in changed:
         yield from (frame for frame in ("places_added", "places_dropped") if _moved(frame, older, now))

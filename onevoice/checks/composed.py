@@ -19,13 +19,13 @@ from pydantic import TypeAdapter, ValidationError
 from onevoice.checks import changed, facts, length, status, strangers, translation, wording
 from onevoice.checks.case import Case
 from onevoice.checks.depends import depends
+from onevoice.checks.rules import finding
 from onevoice.checks.samples import Sample, samples
+from onevoice.errors import NotAllRight
 from onevoice.library import ComposingLibrary, Library
 from onevoice.people import Means, Messenger, Profile, Tier
-from onevoice.variant import Finding
+from onevoice.variant import Finding, Severity
 
-TIERS = (Tier.T1, Tier.T2, Tier.T4)
-"""Tiers that have words of their own; T3 reads T2."""
 _FAMILIES = (facts, strangers, status, length, translation, changed, wording)
 _NIGHTLY = frozenset(["N03", "P01", "P05", "P06"])
 """Rules about one night's text; on a quiet day they would drown the others."""
@@ -141,9 +141,7 @@ def examine(content: ComposingLibrary, authority: Messenger, piece: Piece) -> tu
     return tuple(
         found
         for sample in samples(content.lexicon, piece.hazard)
-        for tier in TIERS
-        for means in sample.means
-        if means is not Means.SOCIAL or tier is Tier.T2
+        for means, tier in sample.forms
         for found in _text(content, authority, sample, piece.language, tier, means)
     )
 
@@ -152,8 +150,13 @@ def _text(
     content: ComposingLibrary, authority: Messenger, sample: Sample, language: str, tier: Tier, means: Means
 ) -> Iterator[Found]:
     profile = Profile(languages=(language,), tier=tier, needs=sample.needs)
-    variant = content.compose(sample.alert, authority, profile, means, group=sample.group)
+    where = f"{sample.alert.hazard} {sample.kind} {means} {tier} {language}, {sample.label}"
+    try:
+        variant = content.compose(sample.alert, authority, profile, means, group=sample.group)
+    except NotAllRight as too_long:  # the marks of an exercise leave the shortest form little room: then it is not made
+        severity = Severity.NOTE if means is Means.WIRELESS_90 else Severity.BLOCK
+        yield Found(where, finding("N05", too_long.what, severity=severity))
+        return
     case = Case(variant, sample.alert, content, authority)
-    where = f"{sample.alert.hazard} {case.kind} {means} {tier} {language}, {sample.label}"
     for family in _FAMILIES:
         yield from (Found(where, found) for found in family.check(case) if found.rule not in _NIGHTLY)

@@ -28,6 +28,8 @@ _CORE = ("action.", "frame.where", "frame.act_by", "frame.more")
 _UNKNOWN = ("impact", "onset", "cause")
 NOT_SAID = "what is not known"
 """A post may leave this out; then it still says when the next message comes."""
+NO_TIMES = "times"
+"""Ninety characters may leave this out: the longer form of the same message has it."""
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -57,7 +59,8 @@ def _lacking(case: Case, part: str, language: str) -> Iterator[Finding]:
             yield finding("C02", f"{_who(case, language)} lacks the {what}.", part=part)
     yield from _lacking_places(case, part, language)
     yield from _lacking_time(case, part, language)
-    if case.url() not in [u.text for u in numbers.urls(text)] and not _damaged(case, language, "frame.more"):
+    linked = case.url() in [u.text for u in numbers.urls(text)] or not case.has_link(part)
+    if not linked and not _damaged(case, language, "frame.more"):
         yield finding("C02", f"{_who(case, language)} lacks the link to the page.", part=part)
 
 
@@ -92,6 +95,8 @@ def _damaged(case: Case, language: str, name: str) -> bool:
 
 
 def _lacking_time(case: Case, part: str, language: str) -> Iterator[Finding]:
+    if case.variant.means is Means.WIRELESS_90 and NO_TIMES in case.variant.left_out:
+        return
     spoken = case.library.voice(language).language
     instants = case.instants
     found = {read.clock for read in times(case.texts[part], spoken, case.zones)}
@@ -152,6 +157,8 @@ def _least_wrong(case: Case, part: str, language: str, text: str) -> list[Findin
 
 def _belongs(case: Case, key: str) -> bool:
     """True where every whole part must hold the sentence: headings differ, and a page says some things in one piece."""
+    if case.variant.means is Means.PACK:
+        return key.startswith(("action.", "frame.where"))
     return key.startswith(_CORE) or (case.variant.means is not Means.PAGE and not key.startswith("frame.heading."))
 
 

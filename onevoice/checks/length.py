@@ -1,17 +1,17 @@
-"""Length: what a text message costs, what stands in its first two segments, and whether a post is one post."""
+"""Length: what a text message costs and holds in its first two segments; posts, wireless alerts, and what is said."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from onevoice import sms
+from onevoice import sms, speaking, wireless
 from onevoice.checks import sentences
 from onevoice.checks.case import Case
 from onevoice.checks.plain import plain
 from onevoice.checks.rules import finding
 from onevoice.facts import LocalNote
 from onevoice.graphemes import LONGEST_POST, graphemes
-from onevoice.people import Means, Tier
+from onevoice.people import SPOKEN, WIRELESS, Means, Tier
 from onevoice.variant import Finding
 
 _FEW = 5
@@ -19,12 +19,16 @@ _LOCAL = ("shelter", "road_closed", "bus_from", "water_point")
 
 
 def check(case: Case) -> Iterator[Finding]:
-    """Only text messages and posts have a length."""
+    """What is sent to phones, posted or said has a length; a mail and a page have none."""
     if case.variant.means is Means.SMS:
         yield from _segments(case)
     if case.variant.means is Means.SOCIAL:
         yield from _post(case)
-    if case.variant.means in (Means.SMS, Means.SOCIAL) and case.variant.left_out:
+    if case.variant.means in WIRELESS:
+        yield from _wireless(case)
+    if case.variant.means in SPOKEN:
+        yield from _spoken(case)
+    if case.variant.left_out:
         yield finding("N03", f"Left out: {', '.join(case.variant.left_out)}. The page has all of it.", part="text")
 
 
@@ -34,6 +38,21 @@ def _post(case: Case) -> Iterator[Finding]:
     if length > LONGEST_POST:
         message = f"{length} characters; a post takes {LONGEST_POST}."
         yield finding("N04", message, remedy="Shorten a sentence, or use the area's name.", part="text")
+
+
+def _wireless(case: Case) -> Iterator[Finding]:
+    """A gateway refuses or cuts a text that is too long, so it is held back here; the CAP document goes without it."""
+    length, most = wireless.length(case.variant.parts["text"]), wireless.LIMITS[case.variant.means]
+    if length > most:
+        message = f"{length} characters; cell towers take {most}."
+        yield finding("N05", message, remedy="Give the authority a short name, or the area a name.", part="text")
+
+
+def _spoken(case: Case) -> Iterator[Finding]:
+    seconds = speaking.seconds(case.variant.parts["text"], case.languages[0])
+    if seconds > speaking.LONGEST:
+        message = f"It takes {seconds:.0f} seconds to say; people listen for {speaking.LONGEST}."
+        yield finding("N06", message, remedy="Name the area, or tell fewer steps.", part="text")
 
 
 def _segments(case: Case) -> Iterator[Finding]:

@@ -7,8 +7,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from onevoice.checks import counting, formulas, levels, prose, readability, words
-from onevoice.checks.composed import TIERS, begun, composed
+from onevoice.checks.composed import begun, composed
 from onevoice.checks.rules import finding
+from onevoice.checks.samples import TIERS
 from onevoice.library import ComposingLibrary, Library
 from onevoice.people import Messenger, Tier
 from onevoice.variant import Finding, Severity

@@ -61,6 +61,8 @@ RULES = {
         Rule("N02", _WARN, _VARIANT, "Source, hazard, place and first action stand in the first two segments."),
         Rule("N03", _NOTE, _VARIANT, "Something did not fit into the text message or the post and was left out."),
         Rule("N04", _BLOCK, _VARIANT, "A post is no longer than every service takes: it is never cut or split."),
+        Rule("N05", _BLOCK, _VARIANT, "A wireless alert is no longer than cell towers take: it is never cut."),
+        Rule("N06", _WARN, _VARIANT, "What is read aloud takes a minute at most."),
         # Translation
         Rule("P01", _WARN, _VARIANT, "A machine draft never goes out in a real alert."),
         Rule("P02", _BLOCK, _LANGUAGE, "Every sentence is translated."),

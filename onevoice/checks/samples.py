@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from onevoice import wireless
 from onevoice.alert import Alert, Area, Kind, Status
 from onevoice.facts import (
     ActionIds,
@@ -25,7 +26,7 @@ from onevoice.facts import (
     Url,
 )
 from onevoice.lexicon import OUTSIDE, Lexicon
-from onevoice.people import Means, Messenger, Need
+from onevoice.people import PERSONAL, PUBLIC_TIERS, WIRELESS, Means, Messenger, Need, Tier
 
 _ZONE = "America/New_York"
 _SENT = datetime(2026, 9, 23, 19, 30, tzinfo=UTC)
@@ -36,12 +37,17 @@ AUTHORITY = Messenger(
     id="sample",
     kind="authority",
     names={"en": "Millford Emergency Management"},
+    short={"en": "Millford Emergency"},
     phones={"help": "+14135550140", "text": "+14135550141", "transport": "+14135550142", "emergency": "911"},
 )
 """Who speaks in an example; a deployment's own authority is given where there is one."""
+TIERS = (Tier.T1, Tier.T2, Tier.T4)
+"""Levels that have words of their own; T3 reads T2."""
 SIZES = (1, 2, 6)
 """How many places a sample has."""
 _USUAL = 2
+_CROWDED = frozenset([Means.SMS, Means.SOCIAL, *WIRELESS])
+"""Means that many places make too long."""
 _LATER = frozenset([Kind.WARNING, Kind.UPDATE, Kind.CORRECTION])
 """Kinds that set a last moment."""
 
@@ -50,10 +56,21 @@ class Sample(NamedTuple):
     """An alert, and for whom and by which means it is composed. How many places matters only to what must be short."""
 
     alert: Alert
-    means: tuple[Means, ...] = tuple(Means)
+    means: tuple[Means, ...]
     group: str = "all"
     needs: tuple[Need, ...] = ()
     label: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The kind whose sentences it says."""
+        return OUTSIDE if self.group == OUTSIDE else str(self.alert.kind)
+
+    @property
+    def forms(self) -> Iterator[tuple[Means, Tier]]:
+        """By which means at which levels it is told; the page has technical texts too."""
+        usual = {**PUBLIC_TIERS, Means.PAGE: TIERS}
+        yield from ((means, tier) for means in Means if means in self.means for tier in usual.get(means, TIERS))
 
 
 def samples(lexicon: Lexicon, only: str | None = None) -> Iterator[Sample]:
@@ -71,7 +88,7 @@ def samples(lexicon: Lexicon, only: str | None = None) -> Iterator[Sample]:
                 yield _sample(lexicon, hazard, kind, 2, more=_disease(lexicon))._replace(label="a named disease")
         kind = Kind.WARNING if Kind.WARNING in entry.kinds else next(k for k in entry.kinds if k != OUTSIDE)
         unknown: dict[str, Fact] = {"impact": Unknown(), "next_update": _in_hours(2)}
-        means = tuple(Means) if kind == Kind.WARNING else tuple(m for m in Means if m is not Means.SOCIAL)
+        means = _all_means(kind) if kind == Kind.WARNING else (Means.SMS, Means.EMAIL, Means.PAGE)
         first = _sample(lexicon, hazard, kind, 2, more=unknown)
         yield first._replace(label="2 places, impact unknown", means=means)
         for need in Need:
@@ -85,8 +102,16 @@ def _sample(lexicon: Lexicon, hazard: str, kind: str, size: int, more: Mapping[s
     of = Kind.UPDATE if kind == OUTSIDE else Kind(kind)
     facts = _facts(lexicon, hazard, kind, size) | dict(more or {})
     alert = _alert(lexicon, hazard, of, facts, older=_older(lexicon, hazard, kind, size))
-    means = tuple(Means) if size == _USUAL else (Means.SMS, Means.SOCIAL)
+    every = _all_means(kind)
+    means = every if size == _USUAL else tuple(m for m in every if m in _CROWDED)
     return Sample(alert, means, group, label=f"{size} places")
+
+
+def _all_means(kind: str) -> tuple[Means, ...]:
+    """By which means a message of a kind is told; people outside get no public text of their own."""
+    if kind == OUTSIDE:
+        return tuple(m for m in Means if m in (*PERSONAL, Means.SOCIAL, Means.PAGE))
+    return tuple(m for m in Means if m not in WIRELESS or kind in wireless.KINDS)
 
 
 def _alert(lexicon: Lexicon, hazard: str, kind: Kind, facts: dict[str, Fact], older: FactSet | None) -> Alert:

@@ -12,7 +12,8 @@ from onevoice.checks.rules import finding
 from onevoice.variant import Finding
 
 NO_DRILL = re.compile(r"\bthis is not a (drill|test|exercise)\b", re.IGNORECASE)
-_ENDS = {"subject": (0,), "headline": (0,), "text": (0, -1), "html": (0, -1), "description": (0, -1)}
+_WHOLE = ("text", "html", "description", "questions", "limits")
+_ENDS = {"subject": (0,), "headline": (0,), **dict.fromkeys(_WHOLE, (0, -1))}
 """Part → the lines that must carry the mark: the first, and the last."""
 
 

@@ -11,6 +11,7 @@ from onevoice.checks.plain import plain
 from onevoice.checks.rules import finding
 from onevoice.facts import EmergencyNumber, Instant, LocalNote, Phone, Places, Url
 from onevoice.lexicon import SLOT
+from onevoice.people import SPOKEN
 from onevoice.variant import Finding
 
 
@@ -32,6 +33,8 @@ def _strangers(case: Case, part: str) -> Iterator[Finding]:
     rest = numbers.blank(rest, [(r.start, r.end) for r in _read(case, rest)])
     yield from _phones(case, part, rest)
     rest = numbers.blank(rest, [(p.start, p.end) for p in numbers.phones(rest)])
+    if case.variant.means in SPOKEN:
+        rest = numbers.blank_words(rest, (" ".join(number) for number in case.phones.values()))
     yield from _left_over(case, part, rest)
 
 

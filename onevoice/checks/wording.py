@@ -16,6 +16,7 @@ from onevoice.checks.rules import finding
 from onevoice.checks.terms import glossary
 from onevoice.lexicon import SLOT
 from onevoice.library import Library
+from onevoice.people import Means
 from onevoice.variant import Finding
 
 _LEVEL = {Kind.WATCH: "watch", Kind.WARNING: "warning"}
@@ -87,8 +88,9 @@ def _language(case: Case, language: str) -> Iterator[Finding]:
 
 
 def _without_facts(case: Case, language: str) -> str:
-    part = next(iter(case.whole), next(iter(case.texts)))
-    text = case.texts[part]
+    text = case.texts[next(iter(case.whole), next(iter(case.texts)))]
+    if case.variant.means is Means.PACK:  # each of its parts says what the others do not
+        text = "\n".join(case.texts.values())
     text = numbers.blank(text, [(link.start, link.end) for link in numbers.urls(text)])
     return numbers.blank_words(text, [*case.names(language).values(), *case.place_names(language)])
 

@@ -9,6 +9,7 @@ import typer
 
 from onevoice.cli import following
 from onevoice.cli.common import As, Json, actor, answer, desk, say
+from onevoice.people import Tier
 
 if TYPE_CHECKING:
     from onevoice.desk.draft import Step
@@ -155,6 +156,26 @@ def release(
     _show(step, json, f"Released. {late.sentence(step.late)}".rstrip())
     if not no_send:
         send_unless_taken(here, step.id)
+
+
+@app.command()
+def pack(
+    alert: Annotated[str, typer.Argument(help="The id of a released alert.")],
+    out: Annotated[Path, typer.Option(help="The folder to write into; each pack gets a folder in it, as es-T1.")],
+    language: Annotated[str | None, typer.Option(help="Only this language, as es; default: all.")] = None,
+    tier: Annotated[Tier | None, typer.Option(help="Only this reading level, T1 or T2.")] = None,
+    json: Json = False,
+) -> None:
+    """Write what champions pass on: script, card, questions and answers, what not to say."""
+    from onevoice.desk.pack import packs, save
+
+    made = packs(desk(), alert, language, tier)
+    written = [str(path) for path in save(made, out)]
+    if json:
+        answer([one.about() for one in made])
+    else:
+        typer.echo("\n".join(written))
+        say(f"{len(made)} packs. Print card.html and pack.html; read pack.html aloud once before you pass it on.")
 
 
 @app.command()

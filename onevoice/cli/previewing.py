@@ -10,6 +10,7 @@ import typer
 from onevoice.desk.late import may_come
 from onevoice.desk.outside import outside
 from onevoice.desk.posting import sentences
+from onevoice.people import PERSONAL
 
 if TYPE_CHECKING:
     from onevoice.desk.preview import Preview
@@ -193,4 +194,6 @@ def _to(seen: Preview, variant: Variant) -> str:
     if variant.means == "social":
         many = sum(post.variant_id == variant.id for post in seen.prepared.posting.posts)
         return f"{many} account{'' if many == 1 else 's'}"
+    if variant.means not in PERSONAL:
+        return "for everybody"
     return f"{seen.prepared.people_of(variant)} people"

@@ -35,7 +35,7 @@ def compose(alert: Alert, asked: Asked, content: Library, authority: Messenger) 
     """The finished text for one profile, means, messenger and group; without findings yet.
 
     Raises:
-        DoesNotFit: two languages do not fit into one text message.
+        DoesNotFit: two languages do not fit into one text message, or one does not fit into a wireless alert.
         Unusable: a template or a language file is wrong; names it.
     """
     return Making(alert, asked, content, authority).variant()

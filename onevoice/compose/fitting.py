@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from onevoice import sms
+from onevoice import sms, speaking, wireless
 from onevoice.compose.message import Message
 from onevoice.graphemes import LONGEST_POST, graphemes
-from onevoice.people import Tier
+from onevoice.people import Means, Tier
 
 SORRY, NOTE, LOCAL, AREA = "apology", "local note", "local facts", "list of places"
 ORDER = (SORRY, NOTE, LOCAL, "co-sign", "third action", "second action", "detail of impact", AREA)
@@ -16,6 +16,10 @@ ORDER = (SORRY, NOTE, LOCAL, "co-sign", "third action", "second action", "detail
 PLACES, UNKNOWN = "change of places", "what is not known"
 POST_ORDER = (*ORDER, PLACES, UNKNOWN)
 """A post that is too long cannot be made at all, so at the very end two more things go that the page says."""
+MOMENTS = "times"
+SHORTEST_ORDER = (*POST_ORDER, MOMENTS)
+"""Ninety characters hold source, action, hazard and place, and seldom a time: it goes last, and the longer form has it
+(docs/decisions/0018)."""
 _KEPT_ACTIONS = {"third action": 2, "second action": 1}
 _FIELDS: dict[str, tuple[str, Any]] = {
     SORRY: ("sorry", ""),
@@ -25,6 +29,7 @@ _FIELDS: dict[str, tuple[str, Any]] = {
     "detail of impact": ("detail", ""),
     UNKNOWN: ("not_known", []),
 }
+_TIMES = ("act_by", "until", "issued", "next_update")
 
 
 class Draft(NamedTuple):
@@ -41,6 +46,8 @@ def applies(cut: str, message: Message, *, area_name: bool) -> bool:
         return bool(message[_FIELDS[cut][0]])
     if cut in _KEPT_ACTIONS:
         return len(message["actions"]) > _KEPT_ACTIONS[cut]
+    if cut == MOMENTS:
+        return any(message[name] for name in _TIMES)
     if cut == PLACES:  # the other changes stay: an update must say that something changed
         return 0 < len(message["changed_places"]) < len(message["changed"])
     return area_name
@@ -53,6 +60,8 @@ def without(message: Message, cuts: Sequence[str]) -> Message:
         if cut in _FIELDS:
             field, nothing = _FIELDS[cut]
             left[field] = nothing
+        if cut == MOMENTS:
+            left |= dict.fromkeys(_TIMES, "")
         if cut in _KEPT_ACTIONS:
             left["actions"] = left["actions"][: _KEPT_ACTIONS[cut]]
         if cut == PLACES:
@@ -70,6 +79,16 @@ def fits(draft: Draft, kind: str, tier: Tier, *, languages: int = 1) -> bool:
 def fits_post(draft: Draft) -> bool:
     """True where the text, marks and link and all, is one post: it is never split."""
     return graphemes(draft.text) <= LONGEST_POST
+
+
+def fits_wireless(draft: Draft, means: Means) -> bool:
+    """True where a cell tower takes the text, marks and all."""
+    return wireless.length(draft.text) <= wireless.LIMITS[means]
+
+
+def fits_breath(draft: Draft, language: str) -> bool:
+    """True where it is said within a minute."""
+    return speaking.seconds(draft.text, language) <= speaking.LONGEST
 
 
 def fit(

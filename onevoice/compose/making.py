@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
+from onevoice import wireless
 from onevoice.alert import Alert
 from onevoice.compose import fitting
 from onevoice.compose.asked import Asked, DoesNotFit, kind_of
@@ -17,7 +18,7 @@ from onevoice.facts import Disease, Places, content_hash
 from onevoice.lexicon.entries import ENGLISH_ONLY
 from onevoice.library import Library
 from onevoice.localize.voice import clean
-from onevoice.people import Means, Messenger
+from onevoice.people import WIRELESS, Means, Messenger
 from onevoice.template import PARTS, SHORT
 from onevoice.template.marks import MARK, Marks, Piece, bare
 from onevoice.variant import Provenance, Span, Variant
@@ -28,6 +29,12 @@ _BODY = re.compile(r"(<body[^>]*>)(.*)(</body>)", re.DOTALL)
 _AFTER_STOP = re.compile(rf"([。！？；：，]{MARK.pattern}+) +")
 """The blanks of a general template, for a language that writes none between its sentences."""
 _SPANNED = {"opening": "hazard", "opening_named": "hazard", "impact": "impact"}
+_ORDERS = {
+    Means.SOCIAL: fitting.POST_ORDER,
+    Means.WIRELESS_360: fitting.POST_ORDER,
+    Means.WIRELESS_90: fitting.SHORTEST_ORDER,
+}
+"""In which order things are left out, where it is not the usual one."""
 _TRUST = {provenance: rank for rank, provenance in enumerate(Provenance)}
 
 
@@ -82,7 +89,7 @@ class Making:
         """The finished text.
 
         Raises:
-            DoesNotFit: two languages do not fit into one text message.
+            DoesNotFit: two languages do not fit into one text message, or one does not fit into a wireless alert.
             Unusable: a template is wrong.
         """
         cuts = self._cuts() if self.asked.means in SHORT else ()
@@ -132,22 +139,30 @@ class Making:
     @property
     def order(self) -> tuple[str, ...]:
         """In which order things are left out."""
-        return fitting.POST_ORDER if self.asked.means is Means.SOCIAL else fitting.ORDER
+        return _ORDERS.get(self.asked.means, fitting.ORDER)
 
     def _cuts(self) -> tuple[str, ...]:
         wanted = {cut for passage in self.passages for cut in passage.possible_cuts()}
         possible = [cut for cut in self.order if cut in wanted]
         cuts = fitting.fit(self._draft, possible, self._fits)
-        if len(self.passages) > 1 and not self._fits(self._draft(cuts)):
-            raise DoesNotFit(
-                f"{' and '.join(self.asked.profile.languages)} do not fit into one text message.",
-                remedy="Send one language.",
-            )
+        if (len(self.passages) > 1 or self.asked.means in WIRELESS) and not self._fits(self._draft(cuts)):
+            raise self._does_not_fit()
         return cuts
+
+    def _does_not_fit(self) -> DoesNotFit:
+        languages = " and ".join(self.asked.profile.languages)
+        if self.asked.means in WIRELESS:
+            what = f"The {languages} text does not fit into {wireless.LIMITS[self.asked.means]} characters."
+            return DoesNotFit(what, remedy="Give the authority a short name, or the area a name.")
+        return DoesNotFit(f"{languages} do not fit into one text message.", remedy="Send one language.")
 
     def _fits(self, draft: fitting.Draft) -> bool:
         if self.asked.means is Means.SOCIAL:
             return fitting.fits_post(draft)
+        if self.asked.means in WIRELESS:
+            return fitting.fits_wireless(draft, self.asked.means)
+        if self.asked.means is Means.VOICE:
+            return fitting.fits_breath(draft, self.asked.profile.languages[0])
         languages = len(self.passages) + self.asked.stand_in
         return fitting.fits(draft, self.kind, self.asked.profile.tier, languages=languages)
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from onevoice.alert import Alert, Kind, Status
+from onevoice.compose.aloud import aloud
 from onevoice.compose.asked import Asked, kind_of
 from onevoice.compose.changes import changed
-from onevoice.compose.posts import as_post
+from onevoice.compose.forms import formed
 from onevoice.compose.speech import Speech
 from onevoice.facts import ActionIds, LocalNote, Shelter, Unknown
 from onevoice.lexicon import OUTSIDE, Lexicon
@@ -85,13 +86,14 @@ def message(say: Speech) -> Message:
         "direction": telling.voice.direction,
         "language": telling.language,
         "colour": colour(alert, kind),
+        **aloud(say, kind),
     }
-    return as_post(say, told) if telling.asked.means is Means.SOCIAL else told
+    return formed(say, told)
 
 
 def _told_needs(asked: Asked) -> tuple[Need, ...]:
-    """Whose lines are told: the reader's own; on the page, which everybody reads, all of them."""
-    return tuple(Need) if asked.means is Means.PAGE else asked.profile.needs
+    """Whose lines are told: the reader's own; on what everybody reads or asks about, all of them."""
+    return tuple(Need) if asked.means in (Means.PAGE, Means.PRINT, Means.PACK) else asked.profile.needs
 
 
 def _access(say: Speech, need: Need, kind: str) -> str:

@@ -24,7 +24,7 @@ from onevoice.facts import (
 from onevoice.lexicon import OUTSIDE
 from onevoice.localize import ENGLISH, Voice
 from onevoice.localize.voice import clean
-from onevoice.people import Messenger, Need
+from onevoice.people import SPOKEN, Means, Messenger, Need
 from onevoice.template.marks import Marks
 
 PHONES: Mapping[str, tuple[Literal["help", "text", "transport"], tuple[Literal["voice", "text"], ...]]] = {
@@ -88,8 +88,8 @@ class Telling:
     def _told(self) -> Iterator[tuple[str, tuple[str, str]]]:
         get = self.alert.factset.get
         yield "places", ("places", self.places())
-        yield "source", ("source", clean(self.authority.name(self.language)))
-        yield "issued", ("issued", self.voice.instant(Instant(at=self.alert.sent, zone=zone_of(self.alert))))
+        yield "source", ("source", clean(self.source()))
+        yield "issued", ("issued", self.value(Instant(at=self.alert.sent, zone=zone_of(self.alert))))
         if self.asked.messenger and self.asked.messenger.id != self.authority.id:
             yield "messenger", ("messenger", clean(self.asked.messenger.name(self.language)))
         url = get("url")
@@ -115,9 +115,9 @@ class Telling:
         """A fact's value as text; empty where there is none, or none that can stand in a slot."""
         match fact:
             case Instant():
-                return self.voice.instant(fact)
+                return self.voice.instant(fact, "long" if self.aloud else "short")
             case Phone(e164=number) | EmergencyNumber(number=number):
-                return self.voice.phone(number)
+                return self.voice.spelled(number) if self.aloud else self.voice.phone(number)
             case Disease() | ProperName() | LocalNote():
                 return self._name(fact)
             case Places():
@@ -131,6 +131,16 @@ class Telling:
         if isinstance(fact, Disease):
             return self.diseases.get(fact.id, "")
         return clean(fact.texts.get(self.language, "") if isinstance(fact, LocalNote) else fact.name(self.language))
+
+    @property
+    def aloud(self) -> bool:
+        """True where the text is said: times in whole words, numbers digit by digit."""
+        return self.asked.means in SPOKEN
+
+    def source(self) -> str:
+        """Who speaks; by the short name, where there is one, if every character counts."""
+        short = self.authority.short if self.asked.means is Means.WIRELESS_90 else {}
+        return short.get(self.language) or self.authority.name(self.language)
 
     def names(self, places: tuple[Place, ...]) -> str:
         """Places as a list."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from onevoice.ledger.engine import Connection
     from onevoice.variant import Finding, Variant
 
-_MEANS = (Means.SMS, Means.EMAIL, Means.SOCIAL, Means.PAGE)
+_MEANS = tuple(Means)
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from onevoice import sms
+from onevoice import sms, speaking, wireless
 from onevoice.desk.posting import sentences
 from onevoice.desk.report import page
 from onevoice.graphemes import LONGEST_POST, graphemes
-from onevoice.people import Means
+from onevoice.people import PERSONAL, SPOKEN, WIRELESS, Means
 
 if TYPE_CHECKING:
     from onevoice.desk.preview import Preview
@@ -57,7 +57,18 @@ def _cell(seen: Preview, variant: Variant) -> dict[str, Any]:
         "pieces": pieces(text, [(n, s) for n, spans in variant.spans.items() for s in spans if s.part == "text"]),
         "sms": sms.count(text) if variant.means is Means.SMS else None,
         "post": _post(seen, variant) if variant.means is Means.SOCIAL else None,
+        "public": variant.means not in PERSONAL,
+        "length": _length(variant),
+        "with_it": [variant.parts[part] for part in ("questions", "limits") if part in variant.parts],
     }
+
+
+def _length(variant: Variant) -> str:
+    """How much of its room a text takes: characters of a wireless alert, seconds of what is said."""
+    text, language = variant.parts["text"], variant.profile.languages[0]
+    if variant.means in WIRELESS:
+        return f"{wireless.length(text)} of {wireless.LIMITS[variant.means]} characters"
+    return f"{speaking.seconds(text, language):.0f} seconds aloud" if variant.means in SPOKEN else ""
 
 
 def _post(seen: Preview, variant: Variant) -> dict[str, Any]:

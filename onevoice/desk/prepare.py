@@ -132,6 +132,7 @@ def prepared(
         *checks.check_release(variants, alert, desk.content),
         *around.findings(desk, conn, alert, variants),
         *_audience_findings(numbers),
+        *texts.unmade,
     )
     posts = posting.posting(desk, conn, alert, variants, who.previous_releases, overridden)
     return Prepared(alert, who, numbers, in_use, variants, chosen, findings, posts, instead, overridden)

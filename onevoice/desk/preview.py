@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onevoice import sms
+from onevoice import sms, speaking, wireless
 from onevoice.desk import draft, duration, submit
 from onevoice.desk.outside import outside
 from onevoice.desk.prepare import prepare
 from onevoice.facts import Instant, spelled
 from onevoice.ledger import alerts
-from onevoice.people import Means
+from onevoice.people import SPOKEN, WIRELESS, Means
 from onevoice.variant import to_json
 
 if TYPE_CHECKING:
@@ -129,6 +129,14 @@ def _read_back(desk: Desk, alert: Alert) -> list[ReadBack]:
     return lines
 
 
+def _length(variant: Variant) -> dict[str, Any]:
+    """How long a text is that has a limit: `characters` of a wireless alert, `seconds` of what is said."""
+    text = variant.parts["text"]
+    if variant.means in WIRELESS:
+        return {"characters": wireless.length(text)}
+    return {"seconds": round(speaking.seconds(text, variant.profile.languages[0]))} if variant.means in SPOKEN else {}
+
+
 def _variant_json(prepared: Prepared, variant: Variant) -> dict[str, Any]:
     count = sms.count(variant.parts["text"]) if variant.means is Means.SMS else None
     facts = prepared.alert.factset.facts
@@ -136,6 +144,7 @@ def _variant_json(prepared: Prepared, variant: Variant) -> dict[str, Any]:
         variant,
         segments=prepared.segments_of(variant),
         contacts=prepared.people_of(variant),
+        **_length(variant),
         sms={"encoding": count.encoding, "units": count.units, "segments": count.segments} if count else None,
         facts={
             name: {

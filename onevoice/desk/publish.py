@@ -11,7 +11,7 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from onevoice import cap, feeds
+from onevoice import cap, feeds, wireless
 from onevoice.alert import Status
 from onevoice.desk import wishes
 from onevoice.desk.published import ENGLISH, home_status, say, version
@@ -59,10 +59,10 @@ def cap_document(desk: Desk, alert_id: str, status: Status, tier: Tier = Tier.T2
     if found is None or not found.texts:
         what = f"There is no published alert {alert_id!r}."
         raise Unusable(what, remedy="Look at the feed for those there are.")
-    alert = found.alert
+    alert, told = found.alert, found.texts.items()
     made = cap.from_release(
         alert,
-        {language: cap_text(desk, alert, words) for language, words in found.texts.items()},
+        {language: cap_text(desk, alert, words, wireless_texts(found, language)) for language, words in told},
         sender=sender(desk, alert.authority),
         sender_names=desk.authority(alert.authority).names,
         content=found.content,
@@ -71,8 +71,14 @@ def cap_document(desk: Desk, alert_id: str, status: Status, tier: Tier = Tier.T2
     return cap.write(made)
 
 
-def cap_text(desk: Desk, alert: Alert, words: Passage) -> cap.Text:
-    """The words of one language as CAP takes them."""
+def wireless_texts(found: Version, language: Language) -> dict[str, str]:
+    """The texts for cell towers of one language, by the names of their CAP parameters; those there are."""
+    texts = {name: found.form(means, language) for means, name in wireless.PARAMETERS.items()}
+    return {name: text.parts["text"] for name, text in texts.items() if text}
+
+
+def cap_text(desk: Desk, alert: Alert, words: Passage, more: Mapping[str, str] | None = None) -> cap.Text:
+    """The words of one language as CAP takes them; `more`: its own parameters."""
     phone = alert.factset.get("help_phone")
     return cap.Text(
         event=say(desk, words.language, f"hazard.{alert.hazard}.name"),
@@ -83,6 +89,7 @@ def cap_text(desk: Desk, alert: Alert, words: Passage) -> cap.Text:
         instruction="\n".join(words.instruction) or None,
         contact=phone.e164 if isinstance(phone, Phone) else None,
         web=f"{alert.page_url}?lang={words.language}",
+        parameters=dict(more or {}),
     )
 
 
@@ -193,17 +200,17 @@ def export(desk: Desk, folder: Path) -> list[Path]:
     written = []
     for status, name in FOLDERS.items():
         told, found = feed(desk, status)
-        for form, write in FORMS.items():
+        for form, shape in FORMS.items():
             own = told.model_copy(update={"feed_url": _at(desk, f"feeds/{name}/{form}")})
-            written.append(_write(folder / "feeds" / name / form, write(own, found, ENGLISH)))
+            written.append(write(folder / "feeds" / name / form, shape(own, found, ENGLISH)))
         for entry in found:
             document = cap_document(desk, entry.identifier, status)
-            written.append(_write(folder / entry.cap_url.removeprefix(_at(desk, "")), document))
+            written.append(write(folder / entry.cap_url.removeprefix(_at(desk, "")), document))
     return written
 
 
-def _write(path: Path, octets: bytes) -> Path:
-    """Whole or not at all: a reader never sees half a file."""
+def write(path: Path, octets: bytes) -> Path:
+    """Write a file whole or not at all: a reader never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.new")
     new.write_bytes(octets)

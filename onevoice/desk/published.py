@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from onevoice.variant import Variant
 
 ENGLISH = "en"
+FORMS = (Means.WIRELESS_90, Means.WIRELESS_360, Means.VOICE, Means.PRINT, Means.PACK)
+"""Means of the texts that lie ready for whoever takes them."""
 _STEP = re.compile(r"\d+\. ")
 _CODE = re.compile(r"[0-9a-z]+")
 
@@ -78,6 +80,13 @@ class Version:
     over: bool
     texts: Mapping[Language, Passage]
     tier: Tier = Tier.T2
+    forms: tuple[Variant, ...] = ()
+    """The other texts that were frozen for everybody and are not held back: wireless, spoken, printed, packs."""
+
+    def form(self, means: Means, language: Language, tier: Tier | None = None) -> Variant | None:
+        """The text of a language by one of those means, at a level or the first there is; None where it has none."""
+        fits = (v for v in self.forms if v.means is means and v.profile.languages == (language,))
+        return next((v for v in fits if tier in (None, v.profile.tier)), None)
 
     def text(self, language: Language) -> Passage | None:
         """The words in a language, else in English, else in the first there is."""
@@ -125,10 +134,12 @@ def version(desk: Desk, conn: Connection, row: AnyRow, tier: Tier = Tier.T2) -> 
     """A released version, with its public words of a tier."""
     alert = alerts.value(row)
     release = alerts.standing_release(conn, row.id)
-    texts = _public(desk.ledger, release.id, tier) if release else ()
+    public = _public(desk.ledger, release.id) if release else ()
+    texts = [v for v in public if v.means is Means.PAGE and v.profile.tier is tier]
     over = alert.kind == Kind.ALL_CLEAR or alert.expires <= desk.now() or row.state == "recalled"
     passages = {v.profile.languages[0]: passage(v, alert.status) for v in sorted(texts, key=_english_first)}
-    return Version(alert, release.hash if release else "", row.released_at, over, passages, tier)
+    forms = () if tier is Tier.T4 else tuple(v for v in public if v.means in FORMS)
+    return Version(alert, release.hash if release else "", row.released_at, over, passages, tier, forms)
 
 
 def _english_first(text: Variant) -> tuple[bool, Language]:
@@ -137,13 +148,12 @@ def _english_first(text: Variant) -> tuple[bool, Language]:
 
 
 @lru_cache(maxsize=256)
-def _public(ledger: Ledger, release_id: int, tier: Tier) -> tuple[Variant, ...]:
-    """What was frozen never changes, so it is read once."""
+def _public(ledger: Ledger, release_id: int) -> tuple[Variant, ...]:
+    """The texts for everybody that are not held back. What was frozen never changes, so it is read once."""
     with ledger.read() as conn:
         texts = alerts.variants(conn, release_id)
         passed = {row.rule for row in alerts.overrides(conn, release_id)}
-    mine = (v for v in texts if v.means is Means.PAGE and v.profile.tier is tier)
-    return tuple(v for v in mine if not v.withheld(passed))
+    return tuple(v for v in texts if v.means in (Means.PAGE, *FORMS) and not v.withheld(passed))
 
 
 def passage(variant: Variant, status: Status) -> Passage:

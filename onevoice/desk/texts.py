@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import lru_cache
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
-from onevoice import checks, compose
+from onevoice import checks, compose, wireless
+from onevoice.checks.rules import finding
 from onevoice.desk import fallback
 from onevoice.ledger import plan
 from onevoice.localize import ENGLISH
 from onevoice.localize.language import english_name
-from onevoice.people import Fallback, Means, Profile, Tier
-from onevoice.variant import Provenance, Variant
+from onevoice.people import PUBLIC_TIERS, WIRELESS, Fallback, Means, Profile, Tier
+from onevoice.variant import Finding, Provenance, Severity, Variant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -50,6 +52,8 @@ class Texts:
         self.authority = desk.authority(alert.authority)
         self.made: dict[str, Variant] = {}
         self.segments = {segment.precedence: segment for segment in desk.segments}
+        self.unmade: list[Finding] = []
+        """Public texts that could not be made."""
         self._tried: dict[tuple[object, ...], Variant | None] = {}
 
     def choose(self, key: Key) -> Chosen:
@@ -87,12 +91,13 @@ class Texts:
         return "; ".join(dict.fromkeys(message.rstrip(".") for message in said))
 
     def make_public(self) -> None:
-        """The texts of the page, of CAP and of posts: each language at T2; English at T4 for the restricted feed."""
-        public = [Profile(languages=(language,), tier=Tier.T2) for language in self.desk.content.languages]
-        for profile in (*public, Profile(languages=("en",), tier=Tier.T4)):
-            self._text(compose.Asked(profile, Means.PAGE))
-        for profile in public:
-            self._text(compose.Asked(profile, Means.SOCIAL))
+        """The texts that are nobody's own, in each language at their levels; English at T4 for the restricted feed."""
+        self._text(compose.Asked(Profile(languages=(ENGLISH,), tier=Tier.T4), Means.PAGE))
+        for means, tiers in PUBLIC_TIERS.items():
+            if means in WIRELESS and self.alert.kind not in wireless.KINDS:
+                continue
+            for language, tier in product(self.desk.content.languages, tiers):
+                self._text(compose.Asked(Profile(languages=(language,), tier=tier), means))
 
     def _line(self, key: Key) -> Iterator[Step]:
         profile = Profile.from_key(key.profile)
@@ -134,10 +139,18 @@ class Texts:
     def _compose(self, asked: compose.Asked) -> Variant | None:
         try:
             bare = compose.compose(self.alert, asked, self.desk.content, self.authority)
-        except compose.DoesNotFit:
+        except compose.DoesNotFit as problem:
+            if asked.means in WIRELESS:
+                self.unmade.append(self._unmade(asked, problem))
             return None
         text = checks.check_variant(bare, self.alert, self.desk.content, self.authority)
         return self.made.setdefault(text.id, text)
+
+    def _unmade(self, asked: compose.Asked, problem: compose.DoesNotFit) -> Finding:
+        """The marks of an exercise leave little room, which says nothing of a real alert."""
+        severity = Severity.WARN if self.alert.status == "Actual" else Severity.NOTE
+        message = f"{asked.means}: {problem.what} It is not made."
+        return finding("N05", message, remedy=problem.remedy, severity=severity)
 
     def _cosigner(self, name: str | None) -> Messenger | None:
         return self.desk.messengers[name] if name and name != self.authority.id else None

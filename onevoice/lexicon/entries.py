@@ -52,6 +52,10 @@ SLOTS = frozenset(
 """Facts that a sentence may name in braces."""
 SLOT = re.compile(r"\{([a-z_]+)\}")
 
+PACK = frozenset(["script", "questions", "who", "what", "do", "help", "next", "limits", "feedback", "stop"])
+"""Headings and questions of a champion's pack."""
+PACK_LIMITS = ("add", "change", "guess", "promise", "person", "danger")
+"""What a champion does not say or do, in order, whatever the message."""
 FRAMES = frozenset(
     [
         "mark.exercise",
@@ -96,6 +100,23 @@ FRAMES = frozenset(
         "changed.other",
         "correction.wrong",
         "correction.right",
+        "brief.source",
+        "brief.where",
+        "brief.act_by",
+        "spoken.who",
+        "spoken.relay",
+        "spoken.again",
+        "spoken.call",
+        "spoken.end",
+        "card.keep",
+        "card.read",
+        *(f"pack.{name}" for name in PACK),
+        *(f"pack.{name}" for name in PACK_LIMITS),
+        "pack.over",
+        "pack.tell_call",
+        "pack.tell_text",
+        "pack.stop_later",
+        "pack.stop_now",
     ]
 )
 """Ids of frames.yaml that composing relies on."""

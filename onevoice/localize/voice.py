@@ -102,6 +102,14 @@ class Voice:
         form = phonenumbers.PhoneNumberFormat.NATIONAL if national else phonenumbers.PhoneNumberFormat.INTERNATIONAL
         return phonenumbers.format_number(number, form).translate(_NARROW)
 
+    def spelled(self, number: str) -> str:
+        """A number as a voice must say it: digit by digit, in the groups in which people know it.
+
+        The dash is a pause to a person and to a machine that reads aloud; a full stop would end the sentence.
+        """
+        groups = re.findall(r"\d+", self.phone(number))
+        return " - ".join(" ".join(group) for group in groups)
+
     def instant(self, instant: Instant, style: Literal["short", "long"] = "short") -> str:
         """A moment on the clocks of its zone, with weekday, date and the zone's name.
 

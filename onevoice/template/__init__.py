@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 
 from onevoice.errors import Unusable
 from onevoice.facts import content_hash
-from onevoice.people import Means
+from onevoice.people import WIRELESS, Means
 from onevoice.template import allowed, marks
 
 PARTS: Mapping[Means, tuple[str, ...]] = {
@@ -27,8 +27,13 @@ PARTS: Mapping[Means, tuple[str, ...]] = {
     Means.EMAIL: ("subject", "text", "html"),
     Means.SOCIAL: ("text",),
     Means.PAGE: ("headline", "description", "instruction", "text", "until", "where", "who"),
+    Means.WIRELESS_90: ("text",),
+    Means.WIRELESS_360: ("text",),
+    Means.VOICE: ("text",),
+    Means.PRINT: ("text", "html"),
+    Means.PACK: ("text", "questions", "limits"),
 }
-SHORT = frozenset([Means.SMS, Means.SOCIAL])
+SHORT = frozenset([Means.SMS, Means.SOCIAL, *WIRELESS, Means.VOICE])
 """Means of one part with a limit to its length: no empty lines, and what does not fit is left out."""
 ONE_LINE = frozenset(["subject", "headline"])
 LARGEST_TEXT = 64 * 1024
@@ -95,7 +100,8 @@ class Templates:
         text = self._render(name, message, escaping=part == "html")
         if len(text) > LARGEST_TEXT:
             raise Unusable(f"The text is longer than {LARGEST_TEXT // 1024} kB.", where=name)
-        return text.strip() if part == "html" else _tidy(text, one_line=part in ONE_LINE, gaps=means not in SHORT)
+        one_line = part in ONE_LINE or means in WIRELESS
+        return text.strip() if part == "html" else _tidy(text, one_line=one_line, gaps=means not in SHORT)
 
     def _render(self, name: str, message: Mapping[str, Any], *, escaping: bool) -> str:
         try:

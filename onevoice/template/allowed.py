@@ -11,14 +11,17 @@ from typing import Any
 
 from jinja2 import nodes
 
+from onevoice.lexicon.entries import PACK
+
 _SENTENCES = ("opening", "impact", "detail", "where", "act_by", "until", "next_update", "more", "call", "cosign", "why")
 _REST = ("mark", "source", "sorry", "note", "issued", "manage", "number", "exercise_note", "hazard_name")
 _STAND_IN = ("stand_in", "stand_in_language", "stand_in_direction")
-TEXTS = frozenset([*_SENTENCES, *_REST, *_STAND_IN, "direction", "language", "colour"])
-LISTS = frozenset(["actions", "access", "changed", "not_known", "local"])
+_ALOUD = ("hello", "again", "hear_again", "end", "keep", "read_aloud", "stop")
+TEXTS = frozenset([*_SENTENCES, *_REST, *_STAND_IN, *_ALOUD, "direction", "language", "colour"])
+LISTS = frozenset(["actions", "access", "changed", "not_known", "local", "limits", "feedback"])
 HEADINGS = frozenset(["what", "where", "do", "help", "not_known", "more", "who"])
-DECLARED = TEXTS | LISTS | {"headings"}
-"""Everything that a template sees; `headings` is a map."""
+DECLARED = TEXTS | LISTS | {"headings", "pack"}
+"""Everything that a template sees; `headings` and `pack` are maps."""
 FILTERS = frozenset(["first", "last", "join", "length", "list", "select", "trim", "urlize"])
 
 _LOOP = frozenset(["index", "index0", "first", "last", "length"])
@@ -98,11 +101,11 @@ def _filter_fault(node: nodes.Filter) -> str | None:
 
 
 def _attribute_fault(node: nodes.Getattr) -> str | None:
-    known = {"headings": HEADINGS, "loop": _LOOP}
+    known = {"headings": HEADINGS, "pack": PACK, "loop": _LOOP}
     owner = node.node.name if isinstance(node.node, nodes.Name) else ""
     if node.attr in known.get(owner, ()):
         return None
-    return f"there is no .{node.attr} here; headings has {_listed(HEADINGS)}, loop has {_listed(_LOOP)}"
+    return f"there is no .{node.attr} here; " + ", ".join(f"{name} has {_listed(has)}" for name, has in known.items())
 
 
 def _item_fault(node: nodes.Getitem) -> str | None:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from onevoice import checks, sms
 from onevoice.alert import Alert
 from onevoice.checks import library as whole
-from onevoice.checks.composed import TIERS
 from onevoice.checks.samples import AUTHORITY, Sample, samples
+from onevoice.errors import NotAllRight
 from onevoice.lexicon import OUTSIDE
 from onevoice.lexicon.files import parse_yaml
 from onevoice.library import ComposingLibrary
@@ -185,14 +185,13 @@ def _texts(
     for sample in samples(after.lexicon, hazard):
         old = known.get(_which(sample))
         for language in after.languages:
-            for means in sample.means:
-                for tier in TIERS:
-                    was = _made(before, old, language, tier, means) if old and language in before.languages else None
-                    if was and not everything and not _hit(was[0], language, touched) and _same(old, sample):
-                        continue
-                    now = _made(after, sample, language, tier, means)
-                    if was is None or was[0].parts != now[0].parts or _hit(now[0], language, touched):
-                        yield _text(sample, language, was, now, (before, after), touched)
+            for means, tier in sample.forms:
+                was = _made(before, old, language, tier, means) if old and language in before.languages else None
+                if was and not everything and not _hit(was[0], language, touched) and _same(old, sample):
+                    continue
+                now = _made(after, sample, language, tier, means)
+                if now and (was is None or was[0].parts != now[0].parts or _hit(now[0], language, touched)):
+                    yield _text(sample, language, was, now, (before, after), touched)
 
 
 def _which(sample: Sample) -> tuple[str, str, str]:
@@ -210,9 +209,13 @@ def _hit(variant: Variant, language: str, touched: set[tuple[str, str]]) -> bool
 _Made = tuple[Variant, Alert]
 
 
-def _made(library: ComposingLibrary, sample: Sample, language: str, tier: Tier, means: Means) -> _Made:
+def _made(library: ComposingLibrary, sample: Sample, language: str, tier: Tier, means: Means) -> _Made | None:
+    """The text; None where it does not fit into a wireless alert."""
     profile = Profile(languages=(language,), tier=tier, needs=sample.needs)
-    return library.compose(sample.alert, AUTHORITY, profile, means, group=sample.group), sample.alert
+    try:
+        return library.compose(sample.alert, AUTHORITY, profile, means, group=sample.group), sample.alert
+    except NotAllRight:
+        return None
 
 
 def _text(

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 from onevoice.alert import Kind
 from onevoice.checks.samples import AUTHORITY, Sample, samples
-from onevoice.errors import Unusable
+from onevoice.errors import NotAllRight, Unusable
 from onevoice.facts import content_hash
-from onevoice.lexicon import OUTSIDE, Lexicon
+from onevoice.lexicon import Lexicon
 from onevoice.lexicon.entries import ENGLISH_ONLY
 from onevoice.library import ComposingLibrary
 from onevoice.localize import ENGLISH, Said
 from onevoice.people import Means, Profile, Tier
 
-_TIERS = (Tier.T1, Tier.T2, Tier.T4)
 _CODE = 12
 _ONLY_IN = {"changed": Kind.UPDATE, "correction": Kind.CORRECTION, "sorry": Kind.CORRECTION}
 """Frames that only one kind says."""
@@ -106,7 +105,7 @@ def _actions(lexicon: Lexicon, hazard: str) -> set[str]:
 
 def _messages(content: ComposingLibrary, hazard: str, language: str, kind: str) -> Iterator[Message]:
     for sample in samples(content.lexicon, hazard):
-        if kind in ("", kind_of(sample)):
+        if kind in ("", sample.kind):
             yield from of_sample(content, sample, language)
     lead, english = (content.sentence(tag, ENGLISH_ONLY).text for tag in (language, ENGLISH))
     yield Message("the line before a message that is only in English", lead, english, (ENGLISH_ONLY,))
@@ -132,17 +131,12 @@ def _may(lexicon: Lexicon, key: str, hazard: str, kind: str) -> bool:
     return family == "frame" and (not kind or _ONLY_IN.get(name, kind) == kind)
 
 
-def kind_of(sample: Sample) -> str:
-    """The kind whose sentences a sample says."""
-    return OUTSIDE if sample.group == OUTSIDE else str(sample.alert.kind)
-
-
 def of_sample(content: ComposingLibrary, sample: Sample, language: str) -> Iterator[Message]:
     """Its texts by all means, at all levels that have words of their own."""
-    for means in (m for m in Means if m in sample.means):
-        for tier in _TIERS:
-            said = [_composed(content, sample, tag, tier, means) for tag in (language, ENGLISH)]
-            label = f"{kind_of(sample)}, {means}, {tier}, {sample.label}"
+    for means, tier in sample.forms:
+        said = [_composed(content, sample, tag, tier, means) for tag in (language, ENGLISH)]
+        label = f"{sample.kind}, {means}, {tier}, {sample.label}"
+        if said[0][0]:
             yield Message(label, said[0][0], said[1][0], said[0][1])
 
 
@@ -150,7 +144,10 @@ def _composed(
     content: ComposingLibrary, sample: Sample, language: str, tier: Tier, means: Means
 ) -> tuple[str, tuple[str, ...]]:
     profile = Profile(languages=(language,), tier=tier, needs=sample.needs)
-    variant = content.compose(sample.alert, AUTHORITY, profile, means, group=sample.group)
+    try:
+        variant = content.compose(sample.alert, AUTHORITY, profile, means, group=sample.group)
+    except NotAllRight:  # it does not fit into a wireless alert, so nobody reads it
+        return "", ()
     parts = [text for part, text in variant.parts.items() if part != "html"]
     return "\n\n".join(parts), variant.said
 

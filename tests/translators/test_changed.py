@@ -53,7 +53,9 @@ def test_one_sentence_is_seen_wherever_it_stands_and_nowhere_else(edited: Edit) 
     assert found.stale == dict.fromkeys(sorted(LANGUAGES - {"en"}), ("action.climb.T2",))
     assert {text.tier for text in found.texts} == {"T2"}
     assert {text.language for text in found.texts} == LANGUAGES
-    assert {str(text.means) for text in found.texts} == {"sms", "email", "social", "page"}
+    assert {str(text.means) for text in found.texts} == {
+        "sms", "email", "social", "page", "wireless-360", "voice", "print", "pack"
+    }  # fmt: skip
     assert {text.kind for text in found.texts} == {"warning", "update", "correction"}
 
 
