@@ -48,6 +48,7 @@ class Lane:
         self._paused_until = now
         self._alone_until = now
         self._dry_until = now
+        self._begun = (-math.inf, -math.inf)
 
     @property
     def failing(self) -> bool:
@@ -82,6 +83,18 @@ class Lane:
         """How the provider fares, as all workers know it: to be left alone until then, and whether it fails."""
         self._alone_until = until
         self._breaker.told(is_open=failing)
+
+    def begins(self, slot: float) -> float:
+        """When a call with this slot may begin: no nearer to the last one than their slots are, but for what is spared.
+
+        So calls that were held up are not made all at once: in no second does one sender make more than the rate.
+        """
+        last_slot, last_begun = self._begun
+        return max(slot, last_begun + (slot - last_slot) * (1 - SPARED))
+
+    def began(self, slot: float, now: float) -> None:
+        """The call with this slot begins."""
+        self._begun = (slot, now)
 
     def begin(self, task: asyncio.Task[None], claimed: Claimed) -> None:
         """A call begins."""

@@ -177,11 +177,12 @@ class Sender:
 
     async def _call(self, lane: Lane, claimed: Claimed, slot: float) -> None:
         """Make a call in its slot, unless that was missed or somebody stopped us meanwhile."""
-        if (early := slot - time.monotonic()) > 0:
+        while (early := lane.begins(slot) - time.monotonic()) > 0:  # noqa: ASYNC110 - it waits for a moment that may move
             await asyncio.sleep(early)
         if self._stop.is_set() or self._halted() or time.monotonic() > slot + self._options.missed:
             self._back.append(claimed)
             return
+        lane.began(slot, time.monotonic())
         self._begun.add(claimed.attempt)
         self._counts.started += 1
         outcome = await call(lane.provider, claimed, self._books.text(claimed), self._vault, self._options)

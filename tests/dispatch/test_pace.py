@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
-from onevoice.dispatch.lane import Lane
+import pytest
+
+from onevoice.dispatch.lane import SPARED, Lane
 from onevoice.dispatch.pace import ERRORS, WITHIN, Breaker
 from onevoice.dispatch.providers import Outcome, Result
 from onevoice.dispatch.share import WHOLE, Part, cut, shared
@@ -96,3 +99,36 @@ def test_a_lane_that_fails_wants_one_call_and_only_when_it_may() -> None:
     later = one.want(NOW + 5)
     assert later
     assert later.calls == 1
+
+
+# --- in no second more than the rate ----------------------------------------------------------------------------------
+
+RATE, MISSED = 50.0, 0.1
+
+
+def begun(seed: int, *, spaced: bool) -> list[float]:
+    """When calls begin on a loop that stands still for up to 90 ms now and then; what misses its slot is not made."""
+    chance, one, now, made = Random(seed), lane("a"), 0.0, []  # noqa: S311 - a pattern that can be found again
+    for number in range(500):
+        slot = number / (RATE * (1 - SPARED))
+        now = max(now, one.begins(slot) if spaced else slot)
+        if chance.random() < 1 / 60:
+            now += chance.uniform(0.05, 0.09)
+        if now <= slot + MISSED:
+            one.began(slot, now)
+            made.append(now)
+    return made
+
+
+def most_in_a_second(moments: list[float]) -> int:
+    """The most calls in any one second."""
+    return max(sum(start <= at < start + 1 for at in moments) for start in moments)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_calls_that_were_held_up_are_not_made_all_at_once(seed: int) -> None:
+    """However late the loop is, with the lateness that is usually allowed: no more than the rate and one."""
+    made = begun(seed, spaced=True)
+    assert most_in_a_second(made) <= RATE + 1
+    assert len(made) >= 450, "and hardly anything is given up for it"
+    assert most_in_a_second(begun(seed, spaced=False)) > RATE + 1, "so it would be too many otherwise"
