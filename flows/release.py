@@ -4,10 +4,11 @@ from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 
 from flows import steps
+from flows.runner import runner
 from onevoice.desk.wiring import open_desk
 
 
-@flow(name="release", persist_result=False, validate_parameters=True)
+@flow(name="release", persist_result=False, validate_parameters=True, task_runner=runner())
 async def release(alert_id: str) -> None:
     """Release an approved alert and follow it.
 
@@ -15,6 +16,7 @@ async def release(alert_id: str) -> None:
         alert_id: as `onevoice alert list` and the approval page show it.
     """
     await steps.make_due(alert_id)
+    await steps.send_in_shards(alert_id)
     await steps.deliver(alert_id)
     await acreate_markdown_artifact(
         key=steps.key(alert_id), markdown=steps.story(open_desk(), alert_id), description="Reach and links"

@@ -144,6 +144,16 @@ class Settings(BaseSettings):
     bluesky_password: SecretStr = Field(default=SecretStr(""), description="an app password of that account")
     bluesky_rate: float = Field(default=1.0, gt=0, description="posts a second on Bluesky")
 
+    task_runner: Literal["threads", "dask"] = Field(
+        default="threads", description="where tasks of flows run: here, or on the workers of a Dask cluster"
+    )
+    dask_address: str = Field(
+        default="", description="its scheduler, such as `tcp://10.0.0.5:8786`; default: one on this machine"
+    )
+    shards: int = Field(
+        default=4, ge=1, le=90, description="tasks that send at once on Dask, as many as it has workers"
+    )
+
     translator: Literal["", "deepl", "libretranslate", "azure", "google"] = Field(
         default="", description="service for first drafts of translations; empty: none"
     )
@@ -194,6 +204,15 @@ class Settings(BaseSettings):
             msg = "a web address begins with https:// (or http:// on this machine)"
             raise ValueError(msg)
         return value
+
+    @model_validator(mode="after")
+    def _many_machines_share_a_server(self) -> Self:
+        if self.task_runner == "dask" and not self.database.startswith("postgresql"):
+            msg = (
+                "ONEVOICE_TASK_RUNNER=dask needs PostgreSQL (ONEVOICE_DATABASE_URL): each machine has files of its own."
+            )
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _exercise_drafts_inside(self) -> Self:
