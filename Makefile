@@ -40,6 +40,8 @@ docs: setup ## writes the pages that follow from the code: states, commands, set
 faults: setup-dev ## breaks everything on purpose (half an hour and more), and writes docs/reliability.md from what was seen
 	@seen=$$(mktemp -d) && trap 'rm -rf "$$seen"' EXIT && \
 	  { FAULTS_SEEN=$$seen $(BIN)/python -m pytest tests/faults -m 'faults or not faults' -n $(WORKERS) --dist load; ran=$$?; \
+	    FAULTS_WAY=prefect FAULTS_SEEN=$$seen $(BIN)/python -m pytest tests/faults/test_crashes.py tests/faults/test_providers.py \
+	      -m 'faults or not faults' -n $(WORKERS) --dist load || ran=1; \
 	    $(BIN)/python -m faults.page "$$seen" && exit $$ran; }
 
 BENCHMARKS := import_contacts import_command submit_alert submit_command preview_alert help_starts first_message

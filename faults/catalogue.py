@@ -109,7 +109,7 @@ PROVIDERS = (
         "F28",
         "social networks: key expired, limited, post deleted",
         "look before posting again",
-        missing="posts to social networks are being built",
+        "tests/desk/test_posts_whole_way.py and tests/dispatch/test_posts.py",
     ),
     Fault(
         "F29",
@@ -135,7 +135,12 @@ CALLBACKS = (
         "next transaction",
         "tests/dispatch/test_replies.py",
     ),
-    Fault("F37", "a thousand calls for help", "none lost, the alarm fires", missing="not at this stage"),
+    Fault(
+        "F37",
+        "hundreds of calls for help at once, from one number and from as many",
+        "none lost, all of them urgent, one number is answered a few times at most",
+        missing="the alarm, and one line a person, come with the page for replies",
+    ),
     Fault("F38", "two machines that answer each other", "the loop is cut", "tests/dispatch/test_replies.py"),
     Fault("F39", "the same reply five times", "one reply", "tests/dispatch/test_replies.py"),
 )
@@ -171,7 +176,7 @@ STORAGE = (
         "tests/desk/test_resolve.py",
     ),
     Fault("F48", "yesterday's backup is restored in the middle", "starts halted; 0 re-sends"),
-    Fault("F49", "Prefect's server is dead", "what is due is sent within 30 s by `send-due`"),
+    Fault("F49", "Prefect's server is dead, or dies", "what is due is sent within 30 s by `send-due`, nothing twice"),
     Fault("F50", "Prefect's database is locked, or wiped", "no effect on any delivery"),
     Fault("F51", "two senders, or the same flow twice, on the same rows", "each delivery once"),
     Fault("F52", "senders come back after hours", "what is too late is closed, and not sent"),

@@ -299,7 +299,7 @@ def _private(verdict: Verdict, deployment: Deployment, desk: Desk, conn: Connect
 
 
 def _written(deployment: Deployment, conn: Connection) -> Iterator[tuple[str, bytes]]:
-    for child in deployment.nursery.children:
+    for child in deployment.children:
         if child.given["settings"]["home"] == str(deployment.home) and Path(child.given["log"]).exists():
             yield Path(child.given["log"]).name, Path(child.given["log"]).read_bytes()
     for file in sorted(deployment.home.iterdir()):

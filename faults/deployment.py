@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,8 @@ RATE = 60
 """Messages a second by each means: slow enough to be hit in the middle. It makes windows of 18 and of 8."""
 WINDOW = 18 + 8
 OPTED_OUT = 3
+BY_PREFECT = os.environ.get("FAULTS_WAY") == "prefect"
+"""With FAULTS_WAY=prefect every trial runs its senders as flows; else only those that ask for it."""
 SECOND_SID, SECOND_FROM = "AC" + "2" * 32, "+12025550177"
 """The second account for texts, in trials that have one."""
 PAGE = "http://127.0.0.1:9/"
@@ -94,7 +98,10 @@ def _second(sandbox: Sandbox) -> dict[str, Any]:
 
 @dataclass
 class Deployment:
-    """One copy of a ready deployment. Everything that goes wrong goes wrong here."""
+    """One copy of a ready deployment. Everything that goes wrong goes wrong here.
+
+    `flows`: where Prefect wakes the senders up, the nursery of its flow runs; else each is a `send-due`.
+    """
 
     home: Path
     url: str
@@ -104,6 +111,7 @@ class Deployment:
     port: int
     more: dict[str, Any] = field(default_factory=dict)
     ears: Child | None = None
+    flows: Nursery | None = None
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -131,9 +139,16 @@ class Deployment:
         return Desk(Settings.model_validate(self.settings))
 
     def sender(self, **more: Any) -> Child:
-        """Start a sender."""
+        """Start a sender. One that goes on until it is stopped is a `send-due` in any case: a flow does one round."""
         settings = self.settings | more.pop("settings", {})
+        if self.flows and more.get("once", True):
+            return self.flows.start("flow", settings, **more)
         return self.nursery.start("send", settings, **more)
+
+    @property
+    def children(self) -> list[Child]:
+        """Every process that was started for it."""
+        return self.nursery.children + (self.flows.children if self.flows else [])
 
     def listen(self, **more: Any) -> Child:
         """Start somebody who takes callbacks, and wait until they do."""
@@ -146,8 +161,9 @@ class Deployment:
 class Templates:
     """Ready deployments by policy row, on SQLite and on PostgreSQL, made when they are first asked for."""
 
-    def __init__(self, folder: Path, root: Path, nursery: Nursery) -> None:
+    def __init__(self, folder: Path, root: Path, nursery: Nursery, flows: Callable[[], Nursery]) -> None:
         self._folder, self._root, self._nursery = folder, root, nursery
+        self._flows, self._used = flows, False
         self._sandboxes: list[Sandbox] = []
         self._made: dict[str, str] = {}
         self._numbers = itertools.count(1)
@@ -161,12 +177,13 @@ class Templates:
         stage: str = "released",
         sandbox: tuple[str, ...] = (),
         second: bool = False,
+        prefect: bool = BY_PREFECT,
         **more: Any,
     ) -> Deployment:
         """A fresh copy of the alert of a policy row, at a stage: drafted, approved or released.
 
         `sandbox`: further options of its provider; `second`: with a second account for texts, in a sandbox of its own;
-        `more`: further settings.
+        `prefect`: its senders are flow runs; `more`: further settings.
         """
         name = f"{row}-{stage}"
         if name not in self._made:
@@ -178,7 +195,9 @@ class Templates:
         if second:
             provider.second = self._sandbox(home / "second.jsonl", ("--account-sid", SECOND_SID))
             more = _second(provider.second) | more
-        return Deployment(home, url, provider, self._nursery, self._made[name], free_port(), more)
+        flows = self._flows() if prefect else None
+        self._used = self._used or prefect
+        return Deployment(home, url, provider, self._nursery, self._made[name], free_port(), more, flows=flows)
 
     def _sandbox(self, record: Path, options: tuple[str, ...]) -> Sandbox:
         """A provider with quick receipts, where everybody is reached."""
@@ -189,6 +208,8 @@ class Templates:
     def rest(self) -> None:
         """End everything that trials left running."""
         self._nursery.end_all()
+        if self._used:
+            self._flows().end_all()
         for sandbox in self._sandboxes:
             sandbox.__exit__(None, None, None)
         self._sandboxes.clear()

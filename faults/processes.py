@@ -98,20 +98,28 @@ class Child:
 
 @dataclass
 class Nursery:
-    """The parent of all children; use it in a `with`."""
+    """The parent of all children; use it in a `with`. `modules`: what it imports besides, for its children."""
 
     folder: Path
+    modules: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
     children: list[Child] = field(default_factory=list)
     _count: int = 0
 
     def __enter__(self) -> Self:
         """Start the parent."""
         checkout = Path(__file__).resolve().parent.parent
-        command = [sys.executable, "-m", "faults.worker"]
+        command = [sys.executable, "-m", "faults.worker", *self.modules]
         ours = {name: value for name, value in os.environ.items() if not name.startswith("ONEVOICE_")}
+        ours |= {"PYTHONPATH": str(checkout)}
         # Not in the checkout: a developer's .env lies there.
         self._parent = subprocess.Popen(
-            command, cwd=self.folder, env=ours | {"PYTHONPATH": str(checkout)}, stdin=-1, stdout=-1, text=True
+            command,
+            cwd=self.folder,
+            env=ours | self.env,
+            stdin=-1,
+            stdout=-1,
+            text=True,
         )
         return self
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 import httpx
 from twilio.request_validator import RequestValidator
 
 from faults.deployment import Deployment
+from onevoice.desk.setup import SANDBOX_FROM
 from sandbox.options import ACCOUNT_SID, AUTH_TOKEN
 from sandbox.record import Entry
 
@@ -28,6 +31,20 @@ def say(entry: Entry, status: str, *, secret: str = AUTH_TOKEN, **more: str) -> 
         "Content-Type": "application/x-www-form-urlencoded",
     }
     return httpx.post(url, content=urlencode(form), headers=headers, timeout=60, trust_env=False).status_code
+
+
+def writes(deployment: Deployment, number: str, text: str, sid: str) -> str | None:
+    """Somebody sends us a text. What is answered to them, empty for nothing; None where it could not be kept (503)."""
+    url = f"{deployment.settings['public_url']}/callbacks/sms/inbound"
+    form = {"AccountSid": ACCOUNT_SID, "From": number, "To": SANDBOX_FROM, "MessageSid": sid, "Body": text}
+    headers = {
+        "X-Twilio-Signature": RequestValidator(AUTH_TOKEN).compute_signature(url, form),
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    answer = httpx.post(url, content=urlencode(form), headers=headers, timeout=60, trust_env=False)
+    if answer.status_code != HTTPStatus.OK:
+        return None
+    return "".join(re.findall("<Message>(.*?)</Message>", answer.text))
 
 
 def texts(deployment: Deployment) -> list[Entry]:

@@ -3,7 +3,7 @@
 `python -m faults.worker` reads one JSON object a line on standard input, forks a child that does what it says, and
 answers with the child's pid. The children die with it. Fields of the object:
 
-`role`: send, listen, submit, release, halt; `settings`: of the deployment; `log`: where standard output and error go;
+`role`: send, flow, listen, submit, release, halt; `settings`: of the deployment; `log`: where its output goes;
 `told`: a file that gets what the child came to, as JSON, when it ends by itself; `shift`: seconds that the clock of
 the senders is ahead; `point`, `nth`, `act`: at the nth time that this fail-point is passed, kill, stop or fail;
 `once`, `alert`, `port`: as the role needs them. `files`: so many file descriptors and no more; `clock`: seconds that
@@ -13,8 +13,10 @@ the clock of this host is ahead; `full`: while this file exists, the database's 
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import gc
+import importlib
 import json
 import os
 import resource
@@ -31,6 +33,7 @@ from typing import Any
 
 from sqlalchemy import event
 
+import channels
 import channels.smtp_email
 import channels.twilio_sms
 from faults import power
@@ -120,7 +123,25 @@ def _set_host_clock(seconds: float) -> None:
 
 def do_send(given: Given) -> Given:
     """`onevoice send-due`, with the senders' clock moved on."""
-    shift, usual = timedelta(seconds=given.get("shift", 0)), send.options
+    _move_on(given)
+    sent = send.send_due(desk_of(given), once=bool(given.get("once", True)))
+    return {"calls": sent.calls, "accepted": sent.accepted, "unknown": sent.unknown, "ending": sent.ending}
+
+
+def do_flow(given: Given) -> Given:
+    """The follow-up flow, run in this process and recorded by Prefect's server; with the senders' clock moved on."""
+    from flows.follow_up import follow_up  # noqa: PLC0415 - only a nursery for flows has Prefect loaded
+
+    _move_on(given)
+    desk_of(given)  # arms the fail-point; a flow opens a desk of its own, on the settings of the environment
+    os.environ |= {f"ONEVOICE_{name.upper()}": str(value) for name, value in given["settings"].items()}
+    asyncio.run(follow_up())
+    return {"ending": "done"}
+
+
+def _move_on(given: Given) -> None:
+    """Move the senders' clock on; the provider's stays."""
+    shift, usual, build = timedelta(seconds=given.get("shift", 0)), send.options, channels.build
     patience = float(given.get("patience", 60))
 
     def clock(conn: Connection) -> Any:
@@ -129,12 +150,14 @@ def do_send(given: Given) -> Given:
     def options(*arguments: Any) -> Options:
         return replace(usual(*arguments), clock=clock, poll=0.05, patience=patience)
 
+    def built(settings: Settings) -> dict[str, Any]:
+        made = build(settings)
+        for provider in made.values():
+            _ask_on_its_own_clock(provider, shift)
+        return made
+
     send.options = options  # type: ignore[assignment]  # it takes what the usual one takes
-    desk = desk_of(given)
-    for provider in desk.providers.values():
-        _ask_on_its_own_clock(provider, shift)
-    sent = send.send_due(desk, once=bool(given.get("once", True)))
-    return {"calls": sent.calls, "accepted": sent.accepted, "unknown": sent.unknown, "ending": sent.ending}
+    channels.build = built
 
 
 def _ask_on_its_own_clock(provider: Any, shift: timedelta) -> None:
@@ -210,6 +233,7 @@ def _heard(desk: Desk, path: str, headers: dict[str, str], body: bytes) -> tuple
 
 ROLES: dict[str, Callable[[Given], Given]] = {
     "send": do_send,
+    "flow": do_flow,
     "submit": do_submit,
     "release": do_release,
     "halt": do_halt,
@@ -224,6 +248,8 @@ def main() -> None:
     """Fork a child for each line, until there are no more lines; then nobody is left."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them here: the kernel takes them away
     children: list[int] = []
+    for module in sys.argv[1:]:
+        importlib.import_module(module)  # what the children of this parent need besides
     gc.freeze()
     for line in sys.stdin:
         pid = os.fork()

@@ -7,15 +7,20 @@ such, unless they are asked for: `make faults`, or `-m "faults or not faults"`.
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from faults.check import judge, told
 from faults.deployment import Deployment, Templates
 from faults.processes import Nursery
+from faults.proxy import Proxy
 
 HERE = Path(__file__).parent
 
@@ -79,10 +84,45 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
         yield running
 
 
+@dataclass
+class Woken:
+    """Prefect's server, reached through a line that can break, and the nursery of the flow runs that it records."""
+
+    line: Proxy
+    nursery: Nursery
+
+
 @pytest.fixture(scope="session")
-def ready(tmp_path_factory: pytest.TempPathFactory, root: Path, nursery: Nursery) -> Iterator[Templates]:
+def woken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Woken]]:
+    """Start Prefect's server and the parent of flow runs, when they are first asked for."""
+    with ExitStack() as stack:
+
+        @cache
+        def start() -> Woken:
+            from prefect.settings import PREFECT_API_URL
+            from prefect.testing.utilities import prefect_test_harness
+
+            stack.enter_context(prefect_test_harness(server_startup_timeout=180))
+            server = urlsplit(str(PREFECT_API_URL.value()))
+            line = stack.enter_context(Proxy((str(server.hostname), server.port or 0)))
+            env = {
+                "PREFECT_API_URL": f"http://127.0.0.1:{line.port}/api",
+                "PREFECT_HOME": str(tmp_path_factory.mktemp("prefect")),
+                "PREFECT_LOGGING_TO_API_ENABLED": "false",
+                "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            }
+            folder = tmp_path_factory.mktemp("flows")
+            return Woken(line, stack.enter_context(Nursery(folder, ("flows.follow_up",), env)))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def ready(
+    tmp_path_factory: pytest.TempPathFactory, root: Path, nursery: Nursery, woken: Callable[[], Woken]
+) -> Iterator[Templates]:
     """Make ready deployments, each when it is first asked for."""
-    made = Templates(tmp_path_factory.mktemp("ready"), root, nursery)
+    made = Templates(tmp_path_factory.mktemp("ready"), root, nursery, lambda: woken().nursery)
     yield made
     made.close()
 

@@ -12,10 +12,12 @@ from sqlalchemy import func, select
 from faults.deployment import Deployment
 from faults.processes import wait_until
 from faults.trial import settle
-from faults.voices import say, texts
+from faults.voices import say, texts, writes
+from onevoice.ledger import replies
 from onevoice.ledger import tables as t
 
 pytestmark = pytest.mark.slow
+CALLS = 100
 
 
 def states(deployment: Deployment) -> Counter[str]:
@@ -112,3 +114,31 @@ def test_nobody_listens_and_polls_close_every_row(deploy: Any, holds: Any, row: 
     figures = holds(deployment)
     assert (figures["duplicates"], figures["in_doubt"]) == (0, 0)
     assert states(deployment).keys() <= {"delivered", "suppressed"}
+
+
+@pytest.mark.fault("F37")
+def test_hundreds_call_for_help_at_once(deploy: Any, seen: Any) -> None:
+    """From one number and from as many others: each is kept once, each is urgent, and one number is not flooded."""
+    deployment = deploy("minor")
+    deployment.listen()
+    calls = [("+12025550142", f"SM{n:032x}") for n in range(CALLS)]
+    calls += [(f"+1303555{n:04d}", f"SM{CALLS + n:032x}") for n in range(100, 100 + CALLS)]
+    random.Random(1).shuffle(calls)  # noqa: S311 - an order that can be found again
+
+    def call(one: tuple[str, str]) -> tuple[str, bool]:
+        while (answer := writes(deployment, one[0], "I need help", one[1])) is None:
+            time.sleep(0.2)  # as a provider does that hears 503
+        return one[0], bool(answer)
+
+    begun = time.monotonic()
+    with ThreadPoolExecutor(16) as crowd:
+        answered = Counter(number for number, answer in crowd.map(call, calls) if answer)
+    seen(callbacks=len(calls), callbacks_per_s=round(len(calls) / (time.monotonic() - begun)))
+    desk = deployment.desk()
+    with desk.ledger.read() as conn:
+        rows = conn.execute(select(t.reply.c.ref, t.reply.c.urgent)).all()
+    desk.ledger.close()
+    assert sorted(row.ref for row in rows) == sorted(sid for _, sid in calls)
+    assert all(row.urgent for row in rows)
+    assert answered["+12025550142"] <= replies.OTHERS
+    assert len(answered) == CALLS + 1, "everybody else is answered"

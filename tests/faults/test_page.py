@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from faults.catalogue import EVERY, Fault
-from faults.page import PAGE, SEEN, gather, page
+from faults.page import PAGE, SEEN, gather, main, page
 
 
 def test_the_page_is_made_of_what_was_seen() -> None:
@@ -38,3 +38,19 @@ def test_a_failure_is_told_and_a_fault_without_a_run_is_not_tested(tmp_path: Pat
     assert "| F2 |" in text
     assert "**1 failed**: t" in text
     assert re.search(r"\| F3 \|.*\*\*not tested\*\*", text)
+
+
+def test_a_run_of_a_piece_keeps_what_was_seen_of_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each fault has the day on which it was tried last."""
+    pieces = [("F2", "passed", "2026-01-01"), ("F3", "failed", "2026-01-02")]
+    monkeypatch.setattr("faults.page.SEEN", tmp_path / "seen.json")
+    monkeypatch.setattr("faults.page.PAGE", tmp_path / "page.md")
+    (tmp_path / "seen.json").write_text('{"faults": {}}', encoding="utf-8")
+    for fault, outcome, day in pieces:
+        line = {"faults": [fault], "test": "t", "outcome": outcome, "at": f"{day}T00:00:00"}
+        (tmp_path / day).mkdir()
+        (tmp_path / day / "1.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+        assert main(tmp_path / day) == (outcome == "failed")
+    rows = (tmp_path / "page.md").read_text(encoding="utf-8")
+    assert re.search(r"F2 \|.*2026-01-01: 1 run, all hold", rows)
+    assert re.search(r"F3 \|.*2026-01-02: 1 run, \*\*1 failed", rows)

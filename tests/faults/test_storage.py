@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -92,6 +92,52 @@ def test_halt_works_within_two_seconds_whatever_the_database_does(
     assert last - begun <= 2
     sender.kill()
     holds(deployment, kills=1, open_=True)
+
+
+@pytest.mark.fault("F40")
+@pytest.mark.every_case
+@pytest.mark.parametrize("route", ["page", "file"])
+def test_the_other_ways_to_stop_hold_too_with_the_database_locked(
+    deploy: Any, holds: Any, seen: Any, route: str
+) -> None:
+    """The button on the console, and a file made by hand: within 2 s, and also when the lock is gone."""
+    deployment = deploy("urgent")
+    deployment.listen()
+    sender = deployment.sender(once=False)
+    wait_until(lambda: deployment.provider.count() > 10, "messages")
+    with _console(deployment) as press, locked(deployment):
+        begun = time.time()
+        if route == "page":
+            press()
+        else:
+            (deployment.home / "HALT").touch()
+    time.sleep(3)
+    last = max(_at(one) for one in deployment.provider.taken())
+    seen(last_call_after_halt_s=round(max(0.0, last - begun), 2))
+    assert last - begun <= 2
+    assert sender.runs
+    sender.kill()
+    holds(deployment, kills=1, open_=True)
+
+
+@contextmanager
+def _console(deployment: Deployment) -> Iterator[Callable[[], None]]:
+    """A console; the answer is an officer who presses its button, with their own secret."""
+    from fastapi.testclient import TestClient
+
+    from console.app import build
+
+    public = deployment.settings["public_url"]
+    officer = {"name": "Maria Solis", "secret": "correct horse battery", "reason": "a fault is tried"}
+    desk = deployment.desk()
+    with TestClient(build(desk), base_url=public, headers={"Origin": public}) as web:
+        web.get("/halt")
+
+        def press() -> None:
+            assert web.post("/halt", data=officer).status_code == 200
+
+        yield press
+    desk.ledger.close()
 
 
 def _at(entry: Any) -> float:
