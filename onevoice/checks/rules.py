@@ -86,6 +86,10 @@ RULES = {
         Rule("R04", _WARN, _LANGUAGE, "The words of a level are common ones."),
         Rule("R05", _WARN, _LANGUAGE, "Plain levels have no word that only colleagues use."),
         Rule("R06", _WARN, _LANGUAGE, "A very plain text explains its hard terms."),
+        # Belonging, in `templates check`
+        Rule("S01", _WARN, _RELEASE, "A message outside imminent danger has a line that connects people."),
+        Rule("S02", _WARN, _RELEASE, "A message afterwards has three of five things that help, and connects people."),
+        Rule("S03", _BLOCK, _RELEASE, "Who cannot do a step is told another way."),
         # Prose of the library
         Rule("L02", _WARN, _RELEASE, "No “your area” without a named place."),
         Rule("L03", _WARN, _RELEASE, "No “soon” or “tonight”: a time is a clock time."),

@@ -71,6 +71,7 @@ def message(say: Speech) -> Message:
         "more": say("frame.more"),
         "call": say("frame.text" if Need.HEARING in profile.needs else "frame.call"),
         "access": [line for need in _told_needs(telling.asked) if (line := _access(say, need, kind))],
+        "without": [line for thing in _lacked(say, kind) if (line := say.where_translated(f"frame.without.{thing}"))],
         "changed": changed(say),
         "not_known": [line for name in _unknown(alert) if (line := say(f"{hazard}.unknown.{name}"))],
         "local": [line for line in _local(say) if line],
@@ -104,6 +105,13 @@ def _access(say: Speech, need: Need, kind: str) -> str:
     if need is not Need.MOBILITY or actions(alert, say.library.lexicon, profile, kind) == able:
         return say(line)
     return say("frame.transport") or say(line) if say.has_slot(line, "transport_phone") else ""
+
+
+def _lacked(say: Speech, kind: str) -> Iterator[str]:
+    """What steps need that nobody can tell us they lack, where the step itself has no other way."""
+    told = actions(say.telling.alert, say.library.lexicon, say.telling.asked.profile, kind)
+    entries = [say.library.lexicon.actions[action] for action in told]
+    return (thing for thing in ("phone", "power") if any(thing in entry.requires for entry in entries))
 
 
 def _mark(say: Speech) -> str:

@@ -31,6 +31,12 @@ class Speech:
         filled = SLOT.sub(lambda found: values.get(found[1], found[0]), text)
         return self.telling.marks.around(f"say {key}", _STOP_TWICE.sub(r".\1", filled))
 
+    def where_translated(self, name: str) -> str:
+        """The sentence, if the language has it as it is today: one that helps, and that no text is held back for."""
+        key = self.library.lexicon.key(name, self.telling.asked.profile.tier)
+        said = self.library.sentence(self.telling.language, key) if key else None
+        return self(name) if said and not (said.missing or said.stale) else ""
+
     def _can_say(self, key: str, values: dict[str, str]) -> bool:
         return all(values.get(slot) for slot in slots(self.library.lexicon.sources[key]))
 

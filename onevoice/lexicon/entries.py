@@ -100,6 +100,8 @@ FRAMES = frozenset(
         "changed.other",
         "correction.wrong",
         "correction.right",
+        "without.phone",
+        "without.power",
         "brief.source",
         "brief.where",
         "brief.act_by",

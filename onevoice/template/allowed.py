@@ -18,7 +18,7 @@ _REST = ("mark", "source", "sorry", "note", "issued", "manage", "number", "exerc
 _STAND_IN = ("stand_in", "stand_in_language", "stand_in_direction")
 _ALOUD = ("hello", "again", "hear_again", "end", "keep", "read_aloud", "stop")
 TEXTS = frozenset([*_SENTENCES, *_REST, *_STAND_IN, *_ALOUD, "direction", "language", "colour"])
-LISTS = frozenset(["actions", "access", "changed", "not_known", "local", "limits", "feedback"])
+LISTS = frozenset(["actions", "access", "changed", "not_known", "local", "without", "limits", "feedback"])
 HEADINGS = frozenset(["what", "where", "do", "help", "not_known", "more", "who"])
 DECLARED = TEXTS | LISTS | {"headings", "pack"}
 """Everything that a template sees; `headings` and `pack` are maps."""
