@@ -48,5 +48,5 @@ def lay_out(conn: Connection, wanted: Wanted) -> Layout:
         placed = placed_ways(ways(person, wanted.topic, fresh=True).cte("open_way"))
         way = keep(conn, "way", select(placed), "point_id")
         ranks = [Rank(s.precedence, s.id, s.messenger) for s in wanted.segments_all]
-        point = keep(conn, "point", points(way, ranks), "point_id")
+        point = keep(conn, "point", points(way, ranks, first=not wanted.previous_releases), "point_id")
     return Layout(conn, person, way, point)

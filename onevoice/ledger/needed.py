@@ -96,7 +96,7 @@ def in_use(conn: Connection, wanted: Wanted) -> list[InUse]:
     ranks = [Rank(s.precedence, s.id, s.messenger) for s in wanted.segments_all]
     way = ways(person, wanted.topic).cte("way")
     with joined_whole(conn):
-        return counted(conn, placed_ways(way), points(way, ranks).cte("point"))
+        return counted(conn, placed_ways(way), points(way, ranks, first=not wanted.previous_releases).cte("point"))
 
 
 def counted(conn: Connection, placed: FromClause, point: FromClause) -> list[InUse]:

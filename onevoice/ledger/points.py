@@ -67,11 +67,16 @@ def ways(audience: FromClause, topic: str, near: FromClause | None = None, *, fr
     )
 
 
-def points(way: FromClause, ranks: Iterable[Rank]) -> Select[Any]:
-    """One row for each point: the key of the text that it needs, and `shared` where not all can read it."""
-    each = _gathered(way)
-    common = _most_common(way, each)
-    languages = _languages(each, common)
+def points(way: FromClause, ranks: Iterable[Rank], *, first: bool = False) -> Select[Any]:
+    """One row for each point: the key of the text that it needs, and `shared` where not all can read it.
+
+    `first`: of a first version, in which all are told the same.
+    """
+    each = _gathered(way, first=first)
+    mixed = _mixed(way, each)
+    common = _most_common(way, mixed)
+    many = func.coalesce(mixed.c.languages, 1)
+    languages = _languages(each, many, common)
     key = languages + "|" + each.c.tier + "|" + each.c.needs
     ranked = {r.precedence: r for r in ranks}
     columns = (
@@ -85,27 +90,27 @@ def points(way: FromClause, ranks: Iterable[Rank]) -> Select[Any]:
         _by_rank(each, {p: r.messenger or "" for p, r in ranked.items()}).label("messenger"),
         each.c.text_group,
         each.c.precedence,
-        (each.c.languages >= CROWDED).label("shared"),
+        (many >= CROWDED).label("shared"),
     )
-    joined = each.join(contact_point, contact_point.c.id == each.c.point_id).outerjoin(
-        common, and_(common.c.point_id == each.c.point_id, common.c.rank == 1)
+    joined = (
+        each.join(contact_point, contact_point.c.id == each.c.point_id)
+        .outerjoin(mixed, mixed.c.point_id == each.c.point_id)
+        .outerjoin(common, and_(common.c.point_id == each.c.point_id, common.c.rank == 1))
     )
     return select(*columns).select_from(joined)
 
 
-def _gathered(way: FromClause) -> CTE:
+def _gathered(way: FromClause, *, first: bool) -> CTE:
     need = {n: _any_of(way.c.needs.like(f"%{n.value}%")) for n in Need}
-    sure = way.c.yet != WAITS
     return (
         select(
             way.c.point_id,
-            func.count(way.c.language.distinct()).label("languages"),
             func.min(way.c.language).label("first"),
             func.max(way.c.language).label("last"),
             func.min(way.c.tier).label("tier"),
             func.max(way.c.precedence).label("precedence"),
             needs(need[Need.HEARING], need[Need.MOBILITY], need[Need.SIGHT]).label("needs"),
-            case((_any_of(sure), _group(way, sure)), else_=_group(way, true())).label("text_group"),
+            (literal("all", String) if first else _common_group(way)).label("text_group"),
         )
         .group_by(way.c.point_id)
         .cte("each_point")
@@ -116,6 +121,23 @@ def _any_of(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return func.max(case((condition, 1), else_=0)) == 1
 
 
+def _common_group(way: FromClause) -> ColumnElement[str]:
+    """The group of a point; whom an older version has not reached counts only where nobody else is."""
+    sure = way.c.yet != WAITS
+    return case((_any_of(sure), _group(way, sure)), else_=_group(way, true()))
+
+
+def _mixed(way: FromClause, each: CTE) -> CTE:
+    """Points at which more than one language is read, with how many. They are few: so only there they are counted."""
+    several = select(each.c.point_id).where(each.c.first != each.c.last)
+    return (
+        select(way.c.point_id, func.count(way.c.language.distinct()).label("languages"))
+        .where(way.c.point_id.in_(several))
+        .group_by(way.c.point_id)
+        .cte("mixed")
+    )
+
+
 def _group(way: FromClause, counts: ColumnElement[bool]) -> ColumnElement[str]:
     """What is right for all at a point who count: with anybody in the area, nobody reads that they are out of it."""
     group = way.c.text_group
@@ -123,26 +145,26 @@ def _group(way: FromClause, counts: ColumnElement[bool]) -> ColumnElement[str]:
     return case((_any_of(group == "all"), "all"), (and_(near, older), "kept"), (near, "new"), else_=OUTSIDE)
 
 
-def _most_common(way: FromClause, each: CTE) -> CTE:
+def _most_common(way: FromClause, mixed: CTE) -> CTE:
     """Languages at crowded points by how many read them."""
     count = func.count()
     order = func.row_number().over(partition_by=way.c.point_id, order_by=(count.desc(), way.c.language))
     return (
         select(way.c.point_id, way.c.language, order.label("rank"))
-        .where(way.c.point_id.in_(select(each.c.point_id).where(each.c.languages >= CROWDED)))
+        .where(way.c.point_id.in_(select(mixed.c.point_id).where(mixed.c.languages >= CROWDED)))
         .group_by(way.c.point_id, way.c.language)
         .cte("common")
     )
 
 
-def _languages(each: CTE, common: CTE) -> ColumnElement[str]:
+def _languages(each: CTE, many: ColumnElement[int], common: CTE) -> ColumnElement[str]:
     """One, or two with English second, or what the point prefers, or what most of its people read."""
     prefers_last = func.coalesce(contact_point.c.language, "") == each.c.last
     turned = or_(each.c.first == "en", and_(each.c.last != "en", prefers_last))
     both = case((turned, each.c.last + "+" + each.c.first), else_=each.c.first + "+" + each.c.last)
     return case(
-        (each.c.languages == 1, each.c.first),
-        (each.c.languages < CROWDED, both),
+        (many == 1, each.c.first),
+        (many < CROWDED, both),
         else_=func.coalesce(contact_point.c.language, common.c.language),
     )
 

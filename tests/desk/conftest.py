@@ -72,7 +72,7 @@ class Deployment:
             capture_output=True,
             text=True,
             env=self.environment | {"ONEVOICE_SECRET": secret},
-            timeout=120,
+            timeout=300,
             check=False,
         )
 
