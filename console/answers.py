@@ -11,15 +11,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from onevoice.variant import mark_of
+from onevoice.desk.page import SHEET, environment
 
-HERE = Path(__file__).parent
-SHEET = (HERE / "sheet.css").read_text(encoding="utf-8")
+SCREENS = Path(__file__).parent / "screens"
 WORTH_PACKING = 500
 """Octets from which compressing helps."""
 
@@ -47,16 +45,7 @@ GUARDS = {
 
 @cache
 def _screens() -> Environment:
-    found = Environment(
-        loader=FileSystemLoader(HERE / "screens"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    found.globals["mark_of"] = mark_of
-    found.globals["sheet"] = Markup(SHEET)  # noqa: S704 - our own file; its hash stands in the policy
-    return found
+    return environment(SCREENS)
 
 
 def render(screen: str, **shown: Any) -> str:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from hmac import compare_digest
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
-from console import answers, maps
+from console import answers
 from console.asking import Form, OurPage, TheDesk
 from console.proving import Door, MustWait, name_in
 from console.typed import Typed
 from console.words import Words
-from onevoice.desk import approve, release
+from onevoice.desk import approve, maps, release
 from onevoice.desk import look as looking
 from onevoice.desk.look import Look
 from onevoice.desk.officers import Actor
@@ -36,12 +37,14 @@ def form_token(desk: Desk, alert_id: str, shown: str) -> str:
 
 
 @routes.get("/approve/{alert_id}")
-def look_at(desk: TheDesk, alert_id: str, lang: str = "en") -> Response:
+def look_at(desk: TheDesk, alert_id: str, lang: str = "en", hold: str = "") -> Response:
     """Everything that an approver must see before anything can be done."""
-    return _page(desk, alert_id, lang=lang)
+    return _page(desk, alert_id, lang=lang, hold=bool(hold))
 
 
-def _page(desk: Desk, alert_id: str, typed: Typed | None = None, status: int = 200, lang: str = "en") -> Response:
+def _page(
+    desk: Desk, alert_id: str, typed: Typed | None = None, status: int = 200, lang: str = "en", *, hold: bool = False
+) -> Response:
     try:
         seen = looking.look(desk, alert_id, first=lang)
     except Unusable:
@@ -56,12 +59,18 @@ def _page(desk: Desk, alert_id: str, typed: Typed | None = None, status: int = 2
         typed=typed or Typed(),
         shown=shown,
         token=form_token(desk, alert_id, shown),
-        map=maps.draw(desk, seen.alert.area, "en"),
+        map=maps.draw(desk, seen.alert.area),
         zone=desk.settings.zone,
         now=desk.now(),
         progress=looking.progress(desk, alert_id),
-        moving=seen.row.state in MOVING and not typed,
+        **_moving(seen, lang, hold=hold or bool(typed)),
     )
+
+
+def _moving(seen: Look, lang: str, *, hold: bool) -> dict[str, Any]:
+    """Whether the page loads itself again, and whether a reader who needs more time asked it not to."""
+    moves = seen.row.state in MOVING
+    return {"moving": moves and not hold, "held": moves and hold, "lang": lang}
 
 
 @routes.post("/approve/{alert_id}", dependencies=[OurPage])
@@ -73,7 +82,9 @@ def act(request: Request, desk: TheDesk, alert_id: str, form: Form) -> Response:
         _do(desk, alert_id, door.prove(request, desk, form), form)
     except OneVoiceError as error:
         return _wrong(desk, alert_id, form, error)
-    done = answers.see(f"/approve/{alert_id}")
+    done = answers.see(
+        f"/approve/{alert_id}#now"
+    )  # its top: never where a button was pressed, whatever a browser keeps
     if form.get("deed") == "send":
         done.background = BackgroundTask(_send, desk, alert_id)
     return done
@@ -147,10 +158,10 @@ def _typed(form: Mapping[str, str], problems: Mapping[str, str]) -> Typed:
 
 
 @routes.get("/status/{alert_id}")
-def status(desk: TheDesk, alert_id: str) -> Response:
+def status(desk: TheDesk, alert_id: str, lang: str = "en", hold: str = "") -> Response:
     """How far an alert has come: reach by segment, what is not known as a part of its own."""
     try:
-        seen = looking.look(desk, alert_id)
+        seen = looking.look(desk, alert_id, first=lang)
     except Unusable:
         return answers.not_found()
     return answers.page(
@@ -159,7 +170,7 @@ def status(desk: TheDesk, alert_id: str) -> Response:
         mode=desk.settings.mode.value,
         seen=seen,
         progress=looking.progress(desk, alert_id),
-        moving=seen.row.state in MOVING,
+        **_moving(seen, lang, hold=bool(hold)),
         now=desk.now(),
         zone=desk.settings.zone,
     )

@@ -8,12 +8,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from console import answers, maps
+from console import answers
 from console.asking import TheDesk
 from console.words import Told, Words, best
 from onevoice.alert import Alert, Kind
 from onevoice.compose.message import colour
-from onevoice.desk import control, published
+from onevoice.desk import control, maps, published
 from onevoice.desk.wiring import Desk
 from onevoice.errors import OneVoiceError
 

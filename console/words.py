@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from onevoice.alert import Alert
     from onevoice.desk.wiring import Desk
+
+_ENDS = ".,!?。，！？،؟"
+"""What may end a sentence: after a number it stays on the number's line."""
 
 
 @lru_cache(maxsize=64)
@@ -80,11 +84,12 @@ class Told:
 
     def __call__(self, line: str) -> Markup:
         """A line, escaped."""
-        text = escape(line)
+        text = str(escape(line))
         for shown, e164 in self.numbers.items():
             link = Markup('<a class="phone" dir="ltr" href="tel:{}">{}</a>').format(e164, shown)
-            text = Markup(text.replace(escape(shown), link))  # noqa: S704 - both were escaped above
-        return text
+            alone = re.compile(re.escape(str(escape(shown))) + f"([{_ENDS}]*)")
+            text = alone.sub(rf'<span class="together">{link}\1</span>', text)
+        return Markup(text)  # noqa: S704 - all of it was escaped above
 
 
 def best(asked: str | None, accepted: str, offered: Iterable[str]) -> str:

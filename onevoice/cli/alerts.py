@@ -58,11 +58,12 @@ def preview(
     from onevoice.cli import previewing
     from onevoice.desk.preview import preview
 
-    seen = preview(desk(), alert)
+    here = desk()
+    seen = preview(here, alert)
     if html:
         from onevoice.desk.matrix import matrix
 
-        html.write_text(matrix(seen), encoding="utf-8")
+        html.write_text(matrix(here, seen), encoding="utf-8")
     if json:
         answer(seen.to_json())
     else:

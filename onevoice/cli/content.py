@@ -46,6 +46,24 @@ def changed(
     raise typer.Exit(1 if found.stops else 0)
 
 
+@templates.command("matrix")
+def matrix(
+    folder: Annotated[Path, typer.Argument(help="Where the pages go; begin at its index.html.")],
+    hazard: Annotated[list[str] | None, typer.Option(help="Only this hazard. May be given more than once.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Only this kind. Likewise.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="Only this language. Likewise.")] = None,
+) -> None:
+    """Every text of the library as its readers see it, with what the checks found: a page for each hazard and kind."""
+    from onevoice.desk.shelves import Wish, write
+
+    wish = Wish(tuple(hazard or ()), tuple(kind or ()), tuple(language or ()))
+    texts = 0
+    for shelf in write(desk(), folder, wish):
+        texts += shelf.texts
+        typer.echo(f"{folder / shelf.file}: {shelf.texts} texts")
+    say(f"{texts} texts. Begin at {folder / 'index.html'}.")
+
+
 @locales.command("check")
 def check_locales(json: Json = False) -> None:
     """What is wrong in catalogues and glossaries. Exit status 1 where something blocks."""

@@ -92,7 +92,7 @@ def _text_json(text: Text) -> dict[str, Any]:
 
 def page(found: Changed) -> str:
     """Each touched text before and after, on one self-contained page."""
-    from onevoice.desk.report import page as page_  # noqa: PLC0415 - only pages need Jinja
+    from onevoice.desk.page import page as page_  # noqa: PLC0415 - only pages need Jinja
 
     shown: dict[tuple[str, str], list[Text]] = {}
     for text in found.texts:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from onevoice.desk import draft
+from onevoice.desk.page import page
 from onevoice.desk.publish import write
 from onevoice.desk.published import ENGLISH, say, version
-from onevoice.desk.report import page
 from onevoice.errors import Unusable
 from onevoice.ledger import alerts
 from onevoice.people import PUBLIC_TIERS, Means

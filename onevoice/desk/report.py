@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onevoice.desk import charts, draft, posting, status
+from onevoice import localize
+from onevoice.desk import charts, draft, maps, posting, status
+from onevoice.desk.page import page
 from onevoice.ledger import alerts, chronicle, notices, posts, reach
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-
     from onevoice.desk.wiring import Desk
     from onevoice.ledger.engine import Connection
 
-PAGES = Path(__file__).parent / "pages"
 WORDS = tuple(reach.WORDS.values())
 SHOWN = 200
 """People to visit that the report lists by id; the rest is counted."""
-
-
-@cache
-def page(name: str) -> Template:
-    """A page of the desk, escaped by default and strict about what it is given."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - only pages need it
-
-    found = Environment(loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return found.get_template(name)
 
 
 def report(desk: Desk, alert_id: str) -> str:
@@ -36,16 +24,16 @@ def report(desk: Desk, alert_id: str) -> str:
     Raises:
         Unusable: no such alert, or nothing of it was ever frozen.
     """
-    return page("report.html.j2").render(**facts(desk, alert_id), meanings=charts.MEANINGS)
+    return page("report.html.j2").render(**facts(desk, alert_id))
 
 
 def facts(desk: Desk, alert_id: str) -> dict[str, Any]:
     """Everything that the report shows, as plain values."""
-    standing = status.status(desk, alert_id)
+    standing, root = status.status(desk, alert_id), desk.settings.content_root
     with desk.ledger.read() as conn:
         row = draft.found(conn, alert_id)
         release = alerts.standing_release(conn, alert_id)
-        found = _of_release(conn, release) if release else _of_none()
+        found = _of_release(desk, conn, release) if release else _of_none()
         found |= {
             "timeline": _timeline(conn, alert_id, found["posts"]),
             "replies": chronicle.replies(conn, alert_id),
@@ -62,22 +50,22 @@ def facts(desk: Desk, alert_id: str) -> dict[str, Any]:
         "zone": desk.settings.zone,
         "words": WORDS,
         "services": posting.SERVICES,
+        "map": maps.draw(desk, alert.area),
+        "segments": {segment.id: segment.name for segment in desk.segments},
+        "messengers": {name: messenger.name("en") for name, messenger in desk.messengers.items()},
+        "tongues": {tag: localize.language(root, tag) for tag in localize.languages(root)},
     }
 
 
-def _of_release(conn: Connection, release: alerts.AnyRow) -> dict[str, Any]:
+def _of_release(desk: Desk, conn: Connection, release: alerts.AnyRow) -> dict[str, Any]:
     by = {kind: charts.merged_small(reach.contacts(conn, release.id, kind)) for kind in ("segment", "language", "tier")}
-    pace = reach.pace(conn, release.id)
+    names = {segment.id: segment.name for segment in desk.segments}
+    by["segment"] = {names.get(segment, segment): row for segment, row in by["segment"].items()}
     unreached = reach.unreached(conn, release.id, limit=SHOWN + 1)
     return {
         "release": release,
         "by": by,
-        "bars": {kind: charts.bars(rows, WORDS, f"Contacts by {kind}") for kind, rows in by.items()},
-        "pace": charts.lines(
-            {"left": pace["left"], "delivered": pace["delivered"]}, pace["step_ms"], "Messages by time"
-        )
-        if pace["left"]
-        else "",
+        "pace": charts.pace(reach.pace(conn, release.id), _marks(conn, release)),
         "unreached": unreached[:SHOWN],
         "more_unreached": len(unreached) > SHOWN,
         "why": reach.why(conn, release.id),
@@ -88,12 +76,18 @@ def _of_release(conn: Connection, release: alerts.AnyRow) -> dict[str, Any]:
     }
 
 
+def _marks(conn: Connection, release: alerts.AnyRow) -> dict[str, int]:
+    """The steps of a release in milliseconds since 1970, in their order."""
+    marks = dict(reach.milestones(conn, release.alert_id))
+    steps = {"released": release.due_at or release.frozen_at} | marks
+    return {what: round(at.timestamp() * 1000) for what, at in sorted(steps.items(), key=lambda step: step[1])}
+
+
 def _of_none() -> dict[str, Any]:
     return {
         "release": None,
         "by": {},
-        "bars": {},
-        "pace": "",
+        "pace": None,
         "unreached": [],
         "more_unreached": False,
         "why": [],

@@ -44,7 +44,7 @@ def send_out(desk: Desk, path: Path, language: str, hazard: str = "") -> int:
 
 
 def _page(desk: Desk, rows: list[outgoing.Row], language: str) -> str:
-    from onevoice.desk.report import page  # noqa: PLC0415 - only pages need Jinja
+    from onevoice.desk.page import page  # noqa: PLC0415 - only pages need Jinja
 
     spoken = localize.language(desk.settings.content_root, language)
     shown = [row | {"pieces": outgoing.pieces(row["translation"])} for row in rows]

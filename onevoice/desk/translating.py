@@ -69,7 +69,7 @@ def to_json(found: Chosen) -> dict[str, Any]:
 
 def sheet(desk: Desk, found: Chosen) -> str:
     """One self-contained page: every message to read, every sentence, and the code that stands for them."""
-    from onevoice.desk.report import page  # noqa: PLC0415 - only pages need Jinja
+    from onevoice.desk.page import page  # noqa: PLC0415 - only pages need Jinja
 
     spoken = localize.language(desk.settings.content_root, found.language)
     return page("sheet.html.j2").render(chosen=found, name=spoken.name, direction=spoken.direction)

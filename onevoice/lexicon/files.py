@@ -13,8 +13,11 @@ from onevoice.lexicon.entries import HazardKind
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML that refuses a key that stands twice: the second would silence the first."""
+class _Loader(yaml.CSafeLoader):
+    """YAML that refuses a key that stands twice: the second would silence the first.
+
+    The C parser, which PyYAML's wheels bring: the first page after a start reads every hazard, and a reader waits.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
         keys = [key.value for key, _ in node.value]

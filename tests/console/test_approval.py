@@ -179,7 +179,7 @@ def test_approving_sends_nothing_yet(town: Any, web: TestClient, sent: list[str]
     """The alert is approved, the page shows it and offers to send."""
     town.submitted(town.alert())
     answer = web.post(PATH, data=filled(web.get(PATH).text, "approve"))
-    assert (answer.status_code, answer.headers["Location"]) == (303, PATH)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{PATH}#now")
     assert state(town) == "approved"
     assert sent == []
     assert "Approved by Bo Approver" in said(web.get(PATH).text)

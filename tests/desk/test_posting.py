@@ -215,9 +215,9 @@ def test_an_account_that_is_gone_is_named_with_what_it_still_says(public: Desk, 
 
 def test_the_matrix_shows_a_post_as_a_post(public: Desk, root: Path) -> None:
     """With who says it, and how much of a post it takes."""
-    page = matrix.matrix(preview.preview(public, str(root / EXAMPLE)))
+    page = matrix.matrix(public, preview.preview(public, str(root / EXAMPLE)))
 
-    assert "<h3>social: 2 accounts</h3>" in page
+    assert "<h4>Public post: 2 accounts</h4>" in page
     assert "em.bsky.example · @em@social.example" in page
     assert "of 300 characters" in page
     assert "14 posts: 2 accounts, 7 languages." in page
