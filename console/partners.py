@@ -10,10 +10,12 @@ from starlette.responses import Response
 
 from console import answers, feeds
 from console.asking import Form, OurPage, TheDesk
+from console.public import sign
 from console.words import Words
-from onevoice.desk import partners, publish, wishes
+from onevoice.desk import look as looking
+from onevoice.desk import partner_mail, partners, publish, wishes
 from onevoice.desk.wiring import Desk
-from onevoice.errors import Refused
+from onevoice.errors import Refused, Unusable
 from onevoice.people import Tier
 
 routes = APIRouter()
@@ -41,6 +43,7 @@ def page(desk: TheDesk, token: str) -> Response:
         path=publish.cap_path,
         said={alert.id: publish.said(desk, partner.id, alert) for alert in (told[0].alert for told in shown)},
         zone=desk.settings.zone,
+        sign=sign,
     )
 
 
@@ -50,7 +53,36 @@ def say(desk: TheDesk, token: str, form: Form) -> Response:
     if _partner(desk, token) is None:
         return answers.not_found()
     partners.say(desk, token, form.get("alert", ""), form.get("word", ""))
-    return answers.see(f"/partners/{token}/")
+    return answers.see(f"/partners/{token}/#said")
+
+
+@routes.get("/heard/{alert_id}/{partner_id}/{proof}")
+def answer_page(desk: TheDesk, alert_id: str, partner_id: str, proof: str) -> Response:
+    """Where the link of a mail leads: two buttons for one version. Opening it says nothing, so that no scanner does."""
+    try:
+        partner = partner_mail.prove(desk, alert_id, partner_id, proof)
+        seen = looking.look(desk, alert_id)
+    except (Refused, Unusable):
+        return answers.not_found()
+    return answers.page(
+        "heard.html",
+        partner=partner,
+        seen=seen,
+        newest=partner_mail.newest(desk, seen.alert),
+        said=publish.said(desk, partner.id, seen.alert),
+        sign=sign,
+    )
+
+
+@routes.post("/heard/{alert_id}/{partner_id}/{proof}", dependencies=[OurPage])
+def answer(desk: TheDesk, alert_id: str, partner_id: str, proof: str, form: Form) -> Response:
+    """A partner received the version that it was mailed, or passes it on."""
+    try:
+        partner = partner_mail.prove(desk, alert_id, partner_id, proof)
+    except Refused:
+        return answers.not_found()
+    partners.say_as(desk, partner, alert_id, form.get("word", ""))
+    return answers.see(f"/heard/{alert_id}/{partner_id}/{proof}#now")
 
 
 @routes.get("/partners/{token}/cap/{alert_id}.xml")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from onevoice.desk import draft, wishes
+from onevoice.desk import draft, partner_mail, wishes
 from onevoice.dispatch.providers import Outgoing
 from onevoice.ledger import alerts, notices, officers, partners
 from onevoice.people import Means
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Notice:
-    """One notice: `whom` names an officer or a partner in the table's own column. `words` are texts for a mail."""
+    """One notice: `whom` names an officer or a partner in the table's own column. `words`: the whole mail, if any."""
 
     means: Means
     sealed: bytes
@@ -82,22 +82,19 @@ def tell_partners(desk: Desk, alert_id: str) -> int:
         alert = alerts.value(row)
         release = alerts.standing_release(conn, alert_id)
         able = [p for p in partners.everybody(conn) if p.revoked_at is None and p.email_enc]
-        words = {p: _words(wishes.versions(desk, conn, row, p)) for p in able if release and wishes.near(p, alert)}
-    if not words or not release:
+        told = {p: wishes.versions(desk, conn, row, p) for p in able if release and wishes.near(p, alert)}
+    told = {partner: versions for partner, versions in told.items() if versions}
+    if not told or not release:
         return 0
-    line = f"{_mark(alert)}Version {alert.version}: {_named(desk, alert)}. Content {release.hash}"
-    told = [
-        Notice(Means.EMAIL, p.email_enc, line, alert.page_url, "version", {"partner_id": p.id}, text)
-        for p, text in words.items()
-    ]
-    _send(desk, alert, release, told)
+    named = _named(desk, alert)
+    line = partner_mail.subject(alert, named, _mark(alert))
+    _send(desk, alert, release, [_version_notice(desk, alert, p, line, named, told[p]) for p in told])
     return len(told)
 
 
-def _words(told: Sequence[Version]) -> str:
-    """Each text whole, under a line that says which one it is."""
-    texts = ((version.tier, words) for version in told for words in version.texts.values())
-    return "\n\n\n".join(f"[{words.language}, {tier}]\n{words.whole}" for tier, words in texts)
+def _version_notice(desk: Desk, alert: Alert, partner: Any, line: str, named: str, told: Sequence[Version]) -> Notice:
+    words = partner_mail.body(desk, alert, partner, told, named)
+    return Notice(Means.EMAIL, partner.email_enc, line, "", "version", {"partner_id": partner.id}, words)
 
 
 def _mark(alert: Alert) -> str:
@@ -138,9 +135,7 @@ def _keep(desk: Desk, alert: Alert, release: AnyRow, notice: Notice, result: str
 
 
 def _outgoing(desk: Desk, alert: Alert, release: AnyRow, notice: Notice, number: int) -> Outgoing:
-    text = f"{notice.line}\nOpen: {notice.link}"
-    if notice.words:
-        text += f"\n\n{notice.words}"
+    text = notice.words or f"{notice.line}\nOpen: {notice.link}"
     name = f"{notice.purpose}-{release.id}-{number}-{round(desk.now().timestamp())}"
     return Outgoing(
         attempt=0,

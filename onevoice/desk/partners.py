@@ -146,10 +146,18 @@ def say(desk: Desk, token: str, alert_id: str, word: str) -> None:
     Raises:
         Refused: bad token. Unusable: unknown alert or word.
     """
+    say_as(desk, prove(desk, token), alert_id, word)
+
+
+def say_as(desk: Desk, partner: Any, alert_id: str, word: str) -> None:
+    """The same, of a partner who has proved who it is.
+
+    Raises:
+        Unusable: unknown alert or word.
+    """
     if word not in WORDS:
         what = f"{word!r} is not something a partner says."
         raise Unusable(what, remedy=f"Use one of: {', '.join(WORDS)}.")
-    partner = prove(desk, token)
     with desk.ledger.write() as conn:
         draft.found(conn, alert_id)
         partners.say(conn, partner.id, alert_id, word, desk.now())

@@ -13,8 +13,10 @@ from onevoice.ledger import alerts
 from onevoice.people import Tier
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from onevoice.alert import Alert
-    from onevoice.desk.published import Version
+    from onevoice.desk.published import Passage, Version
     from onevoice.desk.wiring import Desk
     from onevoice.ledger.alerts import AnyRow
     from onevoice.ledger.engine import Connection
@@ -58,3 +60,8 @@ def _spoken(found: Version, partner: AnyRow) -> Version:
     wanted = [found.texts[language] for language in partner.languages.split(",") if language in found.texts]
     other = found.text("")
     return replace(found, texts={words.language: words for words in wanted or ([other] if other else [])})
+
+
+def passages(told: Iterable[Version]) -> Iterator[tuple[Version, Passage]]:
+    """Every text that a partner gets, with the version and level that it is of."""
+    return ((version, words) for version in told for words in version.texts.values())

@@ -12,7 +12,8 @@ from fastapi.testclient import TestClient
 from lxml import etree, html
 
 from onevoice import cap, feeds
-from onevoice.desk import ask, partners
+from onevoice.alert import Kind, Status
+from onevoice.desk import ask, partner_mail, partners, publish, published
 from onevoice.people import Tier
 
 ALERT = "river-flood-abc234-1"
@@ -137,7 +138,9 @@ def test_a_mail_to_a_partner_holds_the_texts_it_asked_for(town: Any, monkeypatch
     bodies = {notice.whom["partner_id"]: notice.words for notice in sent}
     assert ("INUNDACIÓN." in bodies["radio"], TECHNICAL in bodies["radio"]) == (True, True)
     assert ("INUNDACIÓN." in bodies["church"], TECHNICAL in bodies["church"]) == (False, False)
-    assert bodies["radio"].splitlines()[0] == "[es, T2]"
+    assert "\n[es, for the public]\n" in bodies["radio"]
+    assert "\n[en, T4, for responders only]\n" in bodies["radio"]
+    assert ("Do not publish it." in bodies["radio"], "Do not publish it." in bodies["church"]) == (True, False)
     assert bodies["church"].strip().splitlines()[-1] == "EXERCISE"
 
 
@@ -155,3 +158,86 @@ def test_a_partner_with_many_texts_reads_as_many_versions_as_others(
     items = json.loads(web.get(f"/partners/{token}/feed.json").content)["items"]
 
     assert [item["_onevoice"]["chain"][-6:] for item in items] == ["ghj892"] * 3 + ["def567"] * 3
+
+
+# --- what a duty officer does with a mail
+
+
+def _mails(town: Any, monkeypatch: pytest.MonkeyPatch, alert: Any) -> list[Any]:
+    sent: list[Any] = []
+    monkeypatch.setattr(ask, "_send", lambda _desk, _alert, _release, told: sent.extend(told))
+    ask.tell_partners(town.desk, alert.id)
+    return sent
+
+
+def test_a_mail_says_what_to_do_before_it_says_the_texts(town: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """First version: pass on. Later ones: take the older one down, and the subject says what is new."""
+    partners.add(town.desk, "radio", "Radio", email="a@radio.example", languages=("en",), tiers=("T2",))
+    subjects = []
+    for version, kind in enumerate((Kind.WARNING, Kind.UPDATE, Kind.CORRECTION, Kind.ALL_CLEAR), 1):
+        alert = town.alert(version=version, kind=kind)
+        town.released(alert)
+        [mail] = _mails(town, monkeypatch, alert)
+        subjects.append(mail.line)
+        steps, _, texts = mail.words.partition("[en, for the public]")
+        assert (f"Take version {version - 1} down" in steps) == (version > 1)
+        assert "/heard/" in steps
+        assert texts.strip().startswith("EXERCISE")
+    assert [subject.split(", for Old Mill, Riverside: please ") for subject in subjects] == [
+        ["EXERCISE. River flood, warning", "pass on"],
+        ["EXERCISE. CHANGED. River flood, update", "pass on version 2, take version 1 down"],
+        ["EXERCISE. CORRECTED. River flood, correction", "pass on version 3, take version 2 down"],
+        ["EXERCISE. OVER. River flood, all-clear", "pass on version 4, take version 3 down"],
+    ]
+
+
+def test_the_link_of_a_mail_answers_for_that_version(town: Any, web: TestClient) -> None:
+    """Opening it says nothing; a button does, and the authority sees it. A newer version is named."""
+    alert = town.alert()
+    town.released(alert)
+    partners.add(town.desk, "radio", "Mill Radio")
+    path = partner_mail.answer_url(town.desk, alert.id, "radio").removeprefix(town.desk.settings.public_url)
+
+    opened: Any = html.fromstring(web.get(path).content.decode())
+    assert [button.text for button in opened.iter("button")] == ["We have received it", "We pass it on"]
+    assert publish.said(town.desk, "radio", alert) == ""
+
+    assert web.post(path, data={"word": "passing-on"}).headers["Location"].startswith(path)
+    assert publish.said(town.desk, "radio", alert) == "passing-on"
+    assert "You said: we pass it on." in html.fromstring(web.get(path).text).text_content()
+
+    town.released(town.alert(version=2, kind=Kind.UPDATE))
+    assert "Version 2 has taken the place of this one." in html.fromstring(web.get(path).text).text_content()
+
+
+def test_nobody_else_can_answer(town: Any, web: TestClient) -> None:
+    """A link of another version or partner, or of one whose access has ended, is a page that is not there."""
+    alert, later = town.alert(), town.alert(version=2, kind=Kind.UPDATE)
+    town.released(alert)
+    town.released(later)
+    for name in ("radio", "church"):
+        partners.add(town.desk, name, name)
+    base = town.desk.settings.public_url
+    mine = partner_mail.answer_url(town.desk, alert.id, "radio").removeprefix(base)
+    for wrong in (mine.replace("radio", "church"), mine.replace(alert.id, later.id), mine[:-1], f"{mine}0"):
+        assert web.get(wrong).status_code == 404
+        assert web.post(wrong, data={"word": "received"}).status_code == 404
+    partners.revoke(town.desk, "radio")
+    assert web.post(mine, data={"word": "received"}).status_code == 404
+    assert publish.said(town.desk, "radio", alert) == ""
+
+
+def test_a_partner_s_page_says_what_to_take_down_and_what_is_over(
+    town: Any, web: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The version that a newer one replaces; that it is over; with nothing current, to look at one's own."""
+    token = partners.add(town.desk, "radio", "Mill Radio", languages=("en",), tiers=("T2",))
+    nothing = html.fromstring(web.get(f"/partners/{token}/").text).text_content()
+    assert "take it down" in nothing
+    town.released(town.alert(status=Status.ACTUAL))
+    town.released(town.alert(version=2, kind=Kind.ALL_CLEAR, status=Status.ACTUAL))
+    monkeypatch.setattr(published, "home_status", lambda _desk: Status.ACTUAL)
+    page: Any = html.fromstring(web.get(f"/partners/{token}/").text)
+    said = " ".join(page.text_content().split())
+    assert "Take version 1 down wherever you passed it on." in said
+    assert page.xpath("//div[@class='sign over']/div/p/text()") == ["Over"]

@@ -12,7 +12,20 @@ from typing import Any
 
 import pytest
 
-from onevoice.desk import approve, ask, draft, officers, partners, receive, rehearse, release, report, status, submit
+from onevoice.desk import (
+    approve,
+    ask,
+    draft,
+    officers,
+    partner_mail,
+    partners,
+    receive,
+    rehearse,
+    release,
+    report,
+    status,
+    submit,
+)
 from onevoice.desk.officers import Actor
 from onevoice.desk.wiring import Desk
 from onevoice.errors import Conflict, OutOfReach, Refused
@@ -248,11 +261,15 @@ def test_partners_of_the_area_are_mailed_each_version(deployment: Any, root: Pat
 
     release.release(deployment.desk, alert_id, MARIA)
 
-    mails = [e for e in deployment.sandbox.entries("smtp", "accepted") if "Version 1" in e.body]
-    assert [e.to for e in mails] == ["desk@food-bank.example"]
-    assert str(draft.step(deployment.desk, alert_id).release) in mails[0].body
-    assert "[es, T2]\nSIMULACRO\n" in mails[0].body.replace("\r", "")
-    assert mails[0].body.rstrip().endswith("EXERCISE")
+    [mail] = [e for e in deployment.sandbox.entries("smtp", "accepted") if "Check number" in e.body]
+    body = mail.body.replace("\r", "")
+    assert mail.to == "desk@food-bank.example"
+    assert mail.headers["Subject"] == "EXERCISE. River flood, warning, for Old Mill, Riverside: please pass on"
+    assert body.startswith("EXERCISE. This is practice")
+    assert str(draft.step(deployment.desk, alert_id).release) in body
+    assert "[es, for the public]\nSIMULACRO\n" in body
+    assert partner_mail.answer_url(deployment.desk, alert_id, "food-bank") in body
+    assert body.rstrip().endswith("EXERCISE")
 
 
 def test_a_running_sender_tells_the_next_deputy_when_nobody_answers(deployment: Any, root: Path) -> None:
