@@ -130,10 +130,10 @@ def test_figures_that_load_anew_can_be_held_still(town: Any, web: TestClient) ->
     """A reader who needs more time holds them, in the language that was chosen, and lets them go again."""
     town.released(town.alert())
     for path in (PATH, "/status/river-flood-abc234-1"):
-        moving = html.fromstring(web.get(f"{path}?lang=es").text)
+        moving: Any = html.fromstring(web.get(f"{path}?lang=es").text)
         assert moving.xpath("//meta[@http-equiv='refresh']")
         (hold,) = moving.xpath("//a[starts-with(@href, '?')]/@href")
-        still = html.fromstring(web.get(path + hold).text)
+        still: Any = html.fromstring(web.get(path + hold).text)
         assert not still.xpath("//meta[@http-equiv='refresh']")
         assert still.xpath("//a[starts-with(@href, '?')]/@href") == ["?lang=es"]
 

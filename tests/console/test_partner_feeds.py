@@ -170,6 +170,11 @@ def _mails(town: Any, monkeypatch: pytest.MonkeyPatch, alert: Any) -> list[Any]:
     return sent
 
 
+def _said(web: TestClient, path: str) -> str:
+    page: Any = html.fromstring(web.get(path).text)
+    return str(page.text_content())
+
+
 def test_a_mail_says_what_to_do_before_it_says_the_texts(town: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """First version: pass on. Later ones: take the older one down, and the subject says what is new."""
     partners.add(town.desk, "radio", "Radio", email="a@radio.example", languages=("en",), tiers=("T2",))
@@ -204,10 +209,10 @@ def test_the_link_of_a_mail_answers_for_that_version(town: Any, web: TestClient)
 
     assert web.post(path, data={"word": "passing-on"}).headers["Location"].startswith(path)
     assert publish.said(town.desk, "radio", alert) == "passing-on"
-    assert "You said: we pass it on." in html.fromstring(web.get(path).text).text_content()
+    assert "You said: we pass it on." in _said(web, path)
 
     town.released(town.alert(version=2, kind=Kind.UPDATE))
-    assert "Version 2 has taken the place of this one." in html.fromstring(web.get(path).text).text_content()
+    assert "Version 2 has taken the place of this one." in _said(web, path)
 
 
 def test_nobody_else_can_answer(town: Any, web: TestClient) -> None:
@@ -232,7 +237,7 @@ def test_a_partner_s_page_says_what_to_take_down_and_what_is_over(
 ) -> None:
     """The version that a newer one replaces; that it is over; with nothing current, to look at one's own."""
     token = partners.add(town.desk, "radio", "Mill Radio", languages=("en",), tiers=("T2",))
-    nothing = html.fromstring(web.get(f"/partners/{token}/").text).text_content()
+    nothing = _said(web, f"/partners/{token}/")
     assert "take it down" in nothing
     town.released(town.alert(status=Status.ACTUAL))
     town.released(town.alert(version=2, kind=Kind.ALL_CLEAR, status=Status.ACTUAL))
