@@ -41,14 +41,19 @@ FIRST = {
 def fill(ledger: Ledger, vault: Vault, deliveries: int, means: Means = Means.SMS) -> None:
     """Write an alert that is released, its texts, contact points and deliveries, all of them due now."""
     now = datetime.now(UTC)
-    texts = [_text(language, first, means) for language, firsts in FIRST.items() for first in firsts]
+    words = texts(means)
     with ledger.write() as conn:
-        _release(conn, texts, now)
+        _release(conn, words, now)
     for begin in range(0, deliveries, AT_ONCE):
         numbers = range(begin + 1, min(begin + AT_ONCE, deliveries) + 1)
         with ledger.write() as conn:
             conn.execute(insert(t.contact_point), [_point(vault, number, means) for number in numbers])
-            conn.execute(insert(t.delivery), [_delivery(number, texts, means, now) for number in numbers])
+            conn.execute(insert(t.delivery), [_delivery(number, words, means, now) for number in numbers])
+
+
+def texts(means: Means) -> list[Variant]:
+    """The six texts."""
+    return [_text(language, first, means) for language, firsts in FIRST.items() for first in firsts]
 
 
 def settings(home: Path, url: str, sms: str, smtp: tuple[str, int], **more: Any) -> Settings:
@@ -136,3 +141,10 @@ def states(ledger: Ledger) -> dict[str, int]:
     with ledger.read() as conn:
         rows = conn.execute(select(t.delivery.c.state, func.count()).group_by(t.delivery.c.state))
         return {str(state): int(number) for state, number in rows}
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The settings as a program finds them in its environment."""
+    plain = settings.model_dump(mode="json", include=settings.model_fields_set)
+    secret = {"twilio_auth_token": settings.twilio_auth_token.get_secret_value()}
+    return {f"ONEVOICE_{name.upper()}": str(value) for name, value in (plain | secret).items()}

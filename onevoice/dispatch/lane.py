@@ -26,6 +26,9 @@ AHEAD = 0.15
 SPARED = 0.03
 """Share of the rate that is left unused, so that a call that begins a little late does not make a second too full."""
 
+LATE = SPARED / 4
+"""Share of the rate that may begin later than its slots: a quarter of what is left unused, for four workers at once."""
+
 LONGEST_LEAD = 5.0
 """Seconds that an exchange is expected to take at most."""
 
@@ -44,6 +47,7 @@ class Lane:
         self.stopped = False
         self._free_at = now
         self._lead = 0.0
+        self._late = (0, 0.0)
         self._breaker = Breaker()
         self._paused_until = now
         self._alone_until = now
@@ -74,6 +78,18 @@ class Lane:
     def exchanged(self, took: float) -> None:
         """An exchange took so many seconds from the claim to here: slots are taken from then on, not from the claim."""
         self._lead = min(LONGEST_LEAD, max(took, 0.8 * self._lead))
+
+    def spares(self, units: int, now: float) -> bool:
+        """True where so many units may begin although their slot is long past: what is spared of the rate covers them.
+
+        Slots say little then: the provider takes so much more than we send that no second becomes too full.
+        """
+        second = int(now)
+        used = self._late[1] if self._late[0] == second else 0.0
+        if used + units > self.provider.rate * LATE:
+            return False
+        self._late = (second, used + units)
+        return True
 
     def paced(self, until: float) -> None:
         """The rate is spoken for until then."""

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from onevoice.dispatch.books import Books
@@ -64,6 +65,7 @@ class Sender:
         self._vault = vault
         self._options = options
         self._stop = stop
+        self._news = asyncio.Event()
         self._once = once
         self._books = Books(ledger, vault, options, providers.values())
         began = time.monotonic()
@@ -78,10 +80,13 @@ class Sender:
 
     async def run(self) -> Counts:
         """Send until there is no more to do."""
+        stopped = asyncio.ensure_future(self._stop.wait())
+        stopped.add_done_callback(lambda _: self._news.set())
         try:
             while not await self._round():
                 await self._pause()
         finally:
+            stopped.cancel()
             await self._leave()
         self._counts.ending = "stopped" if self._stop.is_set() else "halted" if self._halted() else "done"
         self._report()
@@ -173,13 +178,16 @@ class Sender:
             self._lanes[provider].paced(got.at + free)
         for one in got.claimed:
             lane = self._lanes[one.provider]
-            lane.begin(asyncio.ensure_future(self._call(lane, one, got.at + one.wait)), one)
+            task = asyncio.ensure_future(self._call(lane, one, got.at + one.wait))
+            lane.begin(task, one)
+            task.add_done_callback(lambda _: self._news.set())
 
     async def _call(self, lane: Lane, claimed: Claimed, slot: float) -> None:
         """Make a call in its slot, unless that was missed or somebody stopped us meanwhile."""
         while (early := lane.begins(slot) - time.monotonic()) > 0:  # noqa: ASYNC110 - it waits for a moment that may move
             await asyncio.sleep(early)
-        if self._stop.is_set() or self._halted() or time.monotonic() > slot + self._options.missed:
+        late = time.monotonic() - slot > self._options.missed
+        if self._stop.is_set() or self._halted() or (late and not lane.spares(claimed.units, time.monotonic())):
             self._back.append(claimed)
             return
         lane.began(slot, time.monotonic())
@@ -198,14 +206,12 @@ class Sender:
         if self._stop.is_set():
             await self._drain()
             return
-        flying = self._flying()
-        if not flying and (self._ended or self._back):
-            return
-        asked = asyncio.ensure_future(self._stop.wait())
-        timeout = min(self._options.poll, self._ready_in())
-        done, _ = await asyncio.wait({asked, *flying}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        asked.cancel()
-        if done - {asked}:
+        if not (self._ended or self._back):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(self._options.poll, self._ready_in())):
+                    await self._news.wait()
+        self._news.clear()
+        if self._ended and self._flying():
             quickest = min(lane.provider.latency for lane in self._lanes.values())
             await asyncio.sleep(min(GATHER, quickest / 4))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, tuple_, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from onevoice.errors import Conflict
 from onevoice.ledger import audit, contacts, slots
@@ -76,15 +76,7 @@ def keep(conn: Connection, vault: Vault, ended: Sequence[Ended], now: datetime) 
     if not ended:
         return
     ended = _honest(conn, ended)
-    conn.execute(
-        update(attempt)
-        .where(attempt.c.id == bindparam("of"))
-        .values(
-            ref=func.coalesce(bindparam("told"), attempt.c.ref),  # a receipt may have told it before the answer
-            doubted_at=func.coalesce(attempt.c.doubted_at, bindparam("doubted", type_=Moment())),
-        ),
-        [_answer(one, now) for one in ended],
-    )
+    conn.execute(_ANSWERED, [_answer(one, _ms(now)) for one in ended])
     _move(conn, ended, now)
     _fare(conn, ended, now)
     for one in ended:
@@ -104,22 +96,46 @@ def _fare(conn: Connection, ended: Sequence[Ended], now: datetime) -> None:
             slots.failing(conn, one.provider, at + slots.PROBE if one.fails else None)
 
 
-def _answer(one: Ended, now: datetime) -> dict[str, Any]:
-    about = {"result": one.result, "result_at": now, "code": one.code, "detail": one.detail[:200]}
-    doubted = now if one.result == "unknown" else None
-    return {"of": one.attempt, "told": one.ref, "doubted": doubted, "evidence": one.evidence, **about}
+# Written once, as the statements of a claim are; each moment is given as it is kept.
+_ANSWERED = (
+    update(attempt)
+    .where(attempt.c.id == bindparam("of"))
+    .values(
+        ref=func.coalesce(bindparam("told"), attempt.c.ref),  # a receipt may have told it before the answer
+        doubted_at=func.coalesce(attempt.c.doubted_at, bindparam("doubted", type_=Moment())),
+        result=bindparam("came_to"),
+        result_at=bindparam("at", type_=Moment()),
+        code=bindparam("said"),
+        detail=bindparam("meaning"),
+        evidence=bindparam("proof"),
+    )
+)
+
+
+def _answer(one: Ended, at: int) -> dict[str, Any]:
+    about = {"came_to": one.result, "at": at, "said": one.code, "meaning": one.detail[:200]}
+    doubted = at if one.result == "unknown" else None
+    return {"of": one.attempt, "told": one.ref, "doubted": doubted, "proof": one.evidence, **about}
 
 
 def _honest(conn: Connection, ended: Sequence[Ended]) -> list[Ended]:
     """A provider that gives one reference to two calls tells us nothing about the second."""
     told = {(e.provider, e.ref) for e in ended if e.result == "accepted" and e.ref}
-    pairs = tuple_(attempt.c.provider, attempt.c.ref)
-    known = select(attempt.c.provider, attempt.c.ref, func.min(attempt.c.id)).where(pairs.in_(told))
-    rows = conn.execute(known.group_by(attempt.c.provider, attempt.c.ref)) if told else ()
+    by, refs = ({pair[place] for pair in told} for place in (0, 1))
+    rows = conn.execute(_SAME, {"by": list(by), "refs": list(refs)}) if told else ()
     first: dict[tuple[str, str | None], int] = {(provider, ref): number for provider, ref, number in rows}
     return [
         _in_doubt(e) if e.ref and first.setdefault((e.provider, e.ref), e.attempt) != e.attempt else e for e in ended
     ]
+
+
+_SAME = (
+    select(attempt.c.provider, attempt.c.ref, func.min(attempt.c.id))
+    .where(
+        attempt.c.provider.in_(bindparam("by", expanding=True)), attempt.c.ref.in_(bindparam("refs", expanding=True))
+    )
+    .group_by(attempt.c.provider, attempt.c.ref)
+)
 
 
 def _in_doubt(one: Ended) -> Ended:
@@ -139,33 +155,46 @@ def _move(conn: Connection, ended: Sequence[Ended], now: datetime) -> None:
 
 
 def _settle(conn: Connection, ours: Sequence[Ended], now: datetime) -> None:
-    changed = conn.execute(
-        update(delivery)
-        .where(
-            delivery.c.id == bindparam("of"),
-            delivery.c.state == DeliveryState.SUBMITTING,
-            delivery.c.fence == bindparam("under"),
-        )
-        .values(lease_until=None, worker=None),
-        [_row(one, now) for one in ours],
-    )
+    changed = conn.execute(_SETTLED, [_row(one, _ms(now)) for one in ours])
     if changed.rowcount != len(ours):
         raise Conflict("Rows changed under an outcome.", where="delivery", remedy="It is written again.")
 
 
-def _row(one: Ended, now: datetime) -> dict[str, Any]:
+_SETTLED = (
+    update(delivery)
+    .where(
+        delivery.c.id == bindparam("of"),
+        delivery.c.state == DeliveryState.SUBMITTING,
+        delivery.c.fence == bindparam("under"),
+    )
+    .values(
+        lease_until=None,
+        worker=None,
+        state=bindparam("becomes"),
+        state_at=bindparam("at", type_=Moment()),
+        not_before=bindparam("next_at", type_=Moment()),
+        accepted_at=bindparam("taken_at", type_=Moment()),
+        evidence=bindparam("proof"),
+        ref=bindparam("told"),
+        code=bindparam("said"),
+        reason=bindparam("why"),
+    )
+)
+
+
+def _row(one: Ended, at: int) -> dict[str, Any]:
     state = step(DeliveryState.SUBMITTING, Event.DELIVERED if one.evidence else EVENT_OF[one.result])
     return {
         "of": one.delivery,
         "under": one.fence,
-        "state": state,
-        "state_at": now,
-        "not_before": now + one.look_after,
-        "accepted_at": now if state in TAKEN else None,
-        "evidence": one.evidence,
-        "ref": one.ref,
-        "code": one.code,
-        "reason": one.reason,
+        "becomes": state,
+        "at": at,
+        "next_at": at + one.look_after // timedelta(milliseconds=1),
+        "taken_at": at if state in TAKEN else None,
+        "proof": one.evidence,
+        "told": one.ref,
+        "said": one.code,
+        "why": one.reason,
     }
 
 

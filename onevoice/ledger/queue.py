@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, null, or_, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, String, and_, bindparam, false, null, or_, select
 
 from onevoice.alert import Kind
 from onevoice.ledger.states import DeliveryState
-from onevoice.ledger.tables import alert, attempt, contact, contact_point, delivery, opt_out, release, served, variant
+from onevoice.ledger.tables import (
+    Moment,
+    alert,
+    attempt,
+    contact,
+    contact_point,
+    delivery,
+    opt_out,
+    release,
+    served,
+    variant,
+)
 from onevoice.ledger.threads import earlier_post
 from onevoice.ledger.wanted import INFORMATION, topic
 from onevoice.people import Means
@@ -74,19 +86,29 @@ class Open:
 
 def open_releases(conn: Connection, mode: Mode, now: datetime) -> list[Open]:
     """All releases of which something may be sent now."""
+    rows = conn.execute(_open(mode), {"now": now})
+    return [
+        Open(row.id, row.severity, row.urgency, row.kind, valid_until(row), _older(conn, row.chain, row.version))
+        for row in rows
+    ]
+
+
+# What a claim asks is written once for each case: to put a statement together costs as much as to carry it out.
+_NOW = bindparam("now", type_=Moment())
+
+
+@cache
+def _open(mode: Mode) -> Select[Any]:
     r, a = release.c, alert.c
     chosen = (
         select(r.id, r.severity, r.urgency, a.kind, r.act_by, r.expires, a.chain, a.version)
         .select_from(release.join(alert, r.alert_id == a.id))
         .where(r.due_at.is_not(None), r.void_at.is_(None), r.superseded_at.is_(None), r.mode == mode)
-        .where(r.expires > now, or_(r.act_by.is_(None), r.act_by > now), ~newer_is_released())
+        .where(r.expires > _NOW, or_(r.act_by.is_(None), r.act_by > _NOW), ~newer_is_released())
     )
     if mode is not Mode.LIVE:
         chosen = chosen.where(r.status != "Actual", a.status != "Actual")
-    return [
-        Open(row.id, row.severity, row.urgency, row.kind, valid_until(row), _older(conn, row.chain, row.version))
-        for row in conn.execute(chosen.order_by(r.id))
-    ]
+    return chosen.order_by(r.id)
 
 
 def every_means() -> ColumnElement[bool]:
@@ -114,9 +136,14 @@ def newer_is_released() -> ColumnElement[bool]:
 
 
 def _older(conn: Connection, chain: str, version: int) -> tuple[int, ...]:
-    joined = release.join(alert, release.c.alert_id == alert.c.id)
-    chosen = select(release.c.id).select_from(joined).where(alert.c.chain == chain, alert.c.version < version)
-    return tuple(conn.scalars(chosen.where(release.c.due_at.is_not(None))))
+    return tuple(conn.scalars(_OLDER, {"of": chain, "before": version}))
+
+
+_OLDER = (
+    select(release.c.id)
+    .select_from(release.join(alert, release.c.alert_id == alert.c.id))
+    .where(alert.c.chain == bindparam("of"), alert.c.version < bindparam("before"), release.c.due_at.is_not(None))
+)
 
 
 def in_turn(releases: Sequence[Open], rank: Rank) -> Iterator[tuple[Open, DeliveryState]]:
@@ -131,48 +158,79 @@ def in_turn(releases: Sequence[Open], rank: Rank) -> Iterator[tuple[Open, Delive
             yield from ((release, state) for release in equals)
 
 
-def due(of: Open, state: DeliveryState, want: Want, terms: Terms, now: datetime) -> Select[Any]:
+def due(
+    conn: Connection, of: Open, state: DeliveryState, want: Want, terms: Terms, now: datetime, most: int
+) -> Sequence[Any]:
     """The rows of a release in one state that may be called now, oldest first; other workers' rows are skipped.
 
     A post is called only through the service that its account is on.
     """
+    cases = _Case(state, want.means == Means.SOCIAL, topic(Kind(of.kind)), terms.mode, bool(of.older), want.beside)
+    given: dict[str, Any] = {"of": of.id, "by": want.means, "in": state, "now": now, "through": want.provider}
+    given |= {"most": most, "low": want.share[0], "high": want.share[1]} if want.beside else {"most": most}
+    given |= {"older": of.older, "fresh": now - terms.doubt} if of.older else {}
+    return conn.execute(_due(cases), given).all()
+
+
+class _Case(NamedTuple):
+    """What makes one claim's question another than the next one's."""
+
+    state: DeliveryState
+    social: bool
+    topic: str
+    mode: Mode
+    older: bool
+    beside: bool
+
+
+@cache
+def _due(given: _Case) -> Select[Any]:
     d = delivery.c
     words = and_(variant.c.release_id == d.release_id, variant.c.id == d.variant_id)
     joined = delivery.join(contact_point, contact_point.c.id == d.point_id).join(variant, words)
+    free = contact_point.c.via.is_(None)
     return (
         select(
             *(d.id, d.fence, d.tries, d.ambiguous, d.contact_key, d.point_id, d.variant_id),
             contact_point.c.address_enc,
             variant.c.units,
-            earlier_post(of.older).label("reply_to") if want.means == Means.SOCIAL else null().label("reply_to"),
+            earlier_post(_OLDER_ONES).label("reply_to") if given.social and given.older else null().label("reply_to"),
         )
         .select_from(joined)
-        .where(d.release_id == of.id, d.means == want.means, d.state == state, d.not_before <= now)
-        .where(or_(contact_point.c.via == want.provider, and_(contact_point.c.via.is_(None), *_between(want, state))))
-        .where(~variant.c.held, ~opted_out(of.kind), ~not_a_guest(terms.mode), ~_overtakes(of, terms, now))
+        .where(d.release_id == bindparam("of"), d.means == bindparam("by"), d.state == bindparam("in"))
+        .where(d.not_before <= _NOW, or_(contact_point.c.via == _THROUGH, and_(free, *_between(given))))
+        .where(~variant.c.held, ~_refused(given.topic), ~not_a_guest(given.mode), ~_overtakes(older=given.older))
         .order_by(d.not_before, d.id)
+        .limit(bindparam("most", type_=Integer()))
         .with_for_update(of=delivery, skip_locked=True)
     )
 
 
-def _between(want: Want, state: DeliveryState) -> Iterator[ColumnElement[bool]]:
+_THROUGH = bindparam("through", type_=String())
+_OLDER_ONES = bindparam("older", expanding=True, type_=Integer())
+
+
+def _between(given: _Case) -> Iterator[ColumnElement[bool]]:
     """What falls to one of several providers of a means: its share of first calls, and what others have put off."""
-    if not want.beside:
+    if not given.beside:
         return
-    if state is DeliveryState.PLANNED:
-        low, high = want.share
+    if given.state is DeliveryState.PLANNED:
         part = delivery.c.id * SPREAD % 100
-        yield and_(part >= low, part < high)
+        yield and_(part >= bindparam("low", type_=Integer()), part < bindparam("high", type_=Integer()))
         return
     last = and_(attempt.c.delivery_id == delivery.c.id, attempt.c.fence == delivery.c.fence)
-    own = and_(attempt.c.provider == want.provider, attempt.c.result == "retry", attempt.c.code != NOT_STARTED)
+    own = and_(attempt.c.provider == _THROUGH, attempt.c.result == "retry", attempt.c.code != NOT_STARTED)
     yield ~select(attempt.c.id).where(last, own).correlate(delivery).exists()
 
 
 def opted_out(kind: str) -> ColumnElement[bool]:
     """True for a delivery to somebody who said no to messages of this kind. Read at every claim."""
+    return _refused(topic(Kind(kind)))
+
+
+def _refused(about: str) -> ColumnElement[bool]:
     refused = select(opt_out.c.topic).where(opt_out.c.contact_key == delivery.c.contact_key)
-    if topic(Kind(kind)) != INFORMATION:
+    if about != INFORMATION:
         refused = refused.where(opt_out.c.topic != INFORMATION)
     return refused.correlate(delivery).exists()
 
@@ -187,15 +245,15 @@ def not_a_guest(mode: Mode) -> ColumnElement[bool]:
     return or_(~rows.exists(), rows.select_from(joined).where(~agreed).exists())
 
 
-def _overtakes(of: Open, terms: Terms, now: datetime) -> ColumnElement[bool]:
+def _overtakes(*, older: bool) -> ColumnElement[bool]:
     """True while a call with an older version to the same contact point may be on its way."""
-    if not of.older:
+    if not older:
         return false()
     before = delivery.alias("before")
-    fresh = and_(before.c.state == DeliveryState.UNKNOWN, before.c.state_at > now - terms.doubt)
+    fresh = and_(before.c.state == DeliveryState.UNKNOWN, before.c.state_at > bindparam("fresh", type_=Moment()))
     return (
         select(before.c.id)
-        .where(before.c.release_id.in_(of.older), before.c.point_id == delivery.c.point_id)
+        .where(before.c.release_id.in_(_OLDER_ONES), before.c.point_id == delivery.c.point_id)
         .where(or_(before.c.state == DeliveryState.SUBMITTING, fresh))
         .correlate(delivery)
         .exists()

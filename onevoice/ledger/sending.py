@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, String, bindparam, case, insert, null, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
 from onevoice.errors import Conflict
 from onevoice.ledger import control, outcomes, slots
@@ -20,7 +21,7 @@ from onevoice.ledger.outcomes import Ended
 from onevoice.ledger.queue import Open, Terms, Want, due, in_turn, open_releases
 from onevoice.ledger.slots import Pace
 from onevoice.ledger.states import DeliveryState, Event, step
-from onevoice.ledger.tables import attempt, delivery, variant, worker
+from onevoice.ledger.tables import Moment, attempt, delivery, variant, worker
 from onevoice.ledger.vault import Vault
 from onevoice.variant import Variant
 
@@ -120,13 +121,18 @@ def _claim(
         want = replace(want, calls=1)
     earliest = start + round(want.lead * slots.SECOND)
     free = slots.free(pace, earliest, want.rate)
-    claimed, enough = _rows(conn, terms, want, releases, _units(want, free - earliest), now)
-    if claimed:
-        units = sum(one.units for one in claimed)
-        first = slots.reserve(conn, want.provider, units, earliest, want.rate)
-        claimed, wait = _in_slots(claimed, (first - start) / slots.SECOND, want.rate)
-        return claimed, enough, wait
-    return claimed, enough, (free - start) / slots.SECOND
+    found, enough = _rows(conn, terms, want, releases, _units(want, free - earliest), now)
+    if not found:
+        return [], enough, (free - start) / slots.SECOND
+    units = sum(row.units for _, _, rows in found for row in rows)
+    wait = (slots.reserve(conn, want.provider, units, earliest, want.rate) - start) / slots.SECOND
+    claimed: list[Claimed] = []
+    for release, state, rows in found:
+        numbers = _intend(conn, terms.worker, want, state, rows, now)
+        for row in rows:
+            claimed.append(_claimed(numbers[row.id], want, release, row, now, wait))
+            wait += row.units / want.rate
+    return claimed, enough, wait
 
 
 def _units(want: Want, wait: int) -> int:
@@ -135,31 +141,23 @@ def _units(want: Want, wait: int) -> int:
     return max(1, int(left * want.rate)) if left >= 0 else 0
 
 
-def _in_slots(claimed: Sequence[Claimed], wait: float, rate: float) -> tuple[list[Claimed], float]:
-    """Each with the seconds until its slot, and the seconds until the one after the last."""
-    paced = []
-    for one in claimed:
-        paced.append(replace(one, wait=wait))
-        wait += one.units / rate
-    return paced, wait
-
-
 def _rows(
     conn: Connection, terms: Terms, want: Want, releases: Sequence[Open], units: int, now: datetime
-) -> tuple[list[Claimed], bool]:
-    claimed: list[Claimed] = []
+) -> tuple[list[tuple[Open, DeliveryState, list[Any]]], bool]:
+    """What may be called, by release and state, and whether it uses up all the room."""
+    found: list[tuple[Open, DeliveryState, list[Any]]] = []
+    room = want.calls
     for release, state in in_turn(releases, terms.rank):
-        if len(claimed) >= want.calls or units <= 0:
-            return claimed, True
-        room = want.calls - len(claimed)
-        found = due(release, state, want, terms, now).limit(room)
-        rows = _within(list(conn.execute(found)), units)
+        if room <= 0 or units <= 0:
+            return found, True
+        rows = _within(due(conn, release, state, want, terms, now, room), units)
         units -= sum(row.units for row in rows)
-        claimed += _intend(conn, terms.worker, want, release, state, rows, now) if rows else []
-    return claimed, len(claimed) >= want.calls or units <= 0
+        room -= len(rows)
+        found += [(release, state, rows)] if rows else []
+    return found, room <= 0 or units <= 0
 
 
-def _within(rows: list[Any], units: int) -> list[Any]:
+def _within(rows: Sequence[Any], units: int) -> list[Any]:
     """As many rows as the units suffice for; the last may run into debt, so that a long text is never stuck."""
     taken = []
     for row in rows:
@@ -174,32 +172,56 @@ def _intend(
     conn: Connection,
     worker_id: str,
     want: Want,
-    of: Open,
     state: DeliveryState,
     rows: Sequence[Any],
     now: datetime,
-) -> list[Claimed]:
-    changed = conn.execute(
-        update(delivery)
-        .where(delivery.c.id.in_([row.id for row in rows]), delivery.c.state == state)
-        .values(
-            state=step(state, Event.CLAIM),
-            state_at=now,
-            fence=delivery.c.fence + 1,
-            tries=delivery.c.tries + 1,
-            worker=worker_id,
-            lease_until=now + want.lease,
-        )
-    )
+) -> dict[int, int]:
+    """Claim these rows and write an intent for each: delivery → attempt."""
+    ids = [row.id for row in rows]
+    mine = {"ids": ids, "by": worker_id, "at": now, "until": now + want.lease}
+    changed = conn.execute(_CLAIM, mine | {"before": state, "after": step(state, Event.CLAIM)})
     if changed.rowcount != len(rows):
         raise Conflict("Rows changed under a claim.", where="delivery", remedy="Nothing was sent; claim again.")
-    base = {"worker": worker_id, "provider": want.provider, "intent_at": now}
-    intents = [{"delivery_id": row.id, "fence": row.fence + 1, "reply_to": row.reply_to, **base} for row in rows]
-    ids = conn.scalars(insert(attempt).returning(attempt.c.id, sort_by_parameter_order=True), intents).all()
-    return [_claimed(number, want, of, row, now) for number, row in zip(ids, rows, strict=True)]
+    answers = {row.id: row.reply_to for row in rows if row.reply_to}
+    written = _intents(answers) if answers else _INTENTS
+    made = conn.execute(written, {"ids": ids, "by": worker_id, "through": want.provider, "at": now})
+    return {of: number for number, of in made}
 
 
-def _claimed(number: int, want: Want, of: Open, row: Any, now: datetime) -> Claimed:
+# Written once: to put a statement together costs as much as to carry it out, and these stand in every exchange.
+_CLAIM = (
+    update(delivery)
+    .where(delivery.c.id.in_(bindparam("ids", expanding=True)), delivery.c.state == bindparam("before"))
+    .values(
+        state=bindparam("after"),
+        state_at=bindparam("at", type_=Moment()),
+        fence=delivery.c.fence + 1,
+        tries=delivery.c.tries + 1,
+        worker=bindparam("by"),
+        lease_until=bindparam("until", type_=Moment()),
+    )
+)
+
+
+def _intents(answers: Mapping[int, str]) -> ReturningInsert[tuple[int, int]]:
+    """One for each delivery that was just claimed; `answers`: of a post, the ref of the one that it answers."""
+    chosen = select(
+        delivery.c.id,
+        delivery.c.fence,
+        bindparam("by", type_=String()),
+        bindparam("through", type_=String()),
+        bindparam("at", type_=Moment()),
+        case(answers, value=delivery.c.id) if answers else null(),
+    ).where(delivery.c.id.in_(bindparam("ids", expanding=True)))
+    names = ("delivery_id", "fence", "worker", "provider", "intent_at", "reply_to")
+    into = insert(attempt).from_select(names, chosen.order_by(delivery.c.id))
+    return into.returning(attempt.c.id, attempt.c.delivery_id)
+
+
+_INTENTS = _intents({})
+
+
+def _claimed(number: int, want: Want, of: Open, row: Any, now: datetime, wait: float) -> Claimed:
     return Claimed(
         attempt=number,
         delivery=row.id,
@@ -220,6 +242,7 @@ def _claimed(number: int, want: Want, of: Open, row: Any, now: datetime) -> Clai
         ambiguous=row.ambiguous,
         intent_at=now,
         reply_to=row.reply_to,
+        wait=wait,
     )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ScalarSelect, select
+from sqlalchemy import BindParameter, ScalarSelect, select
 
 from onevoice.ledger.states import TAKEN
 from onevoice.ledger.tables import delivery
 
 
-def earlier_post(older: Collection[int]) -> ScalarSelect[Any]:
+def earlier_post(older: Collection[int] | BindParameter[Any]) -> ScalarSelect[Any]:
     """The ref of the newest post at the same contact point that is known to stand; null where there is none.
 
     `older`: the releases of older versions of the chain. One in doubt is not answered: it may not be there.

