@@ -110,12 +110,14 @@ def settings() -> str:
     )
 
 
+_STYLE = """Found in sentences of the library by `onevoice templates check`, in finished texts, and in what a person
+adds to them on the night. The words are lists that a language keeps itself: `locales/<language>/style.yaml`."""
 _FAMILIES = {
     "C": ("What must agree", "Facts that contradict stop the whole release, and nobody can release past them."),
     "N": ("Length", ""),
     "P": ("Translation", "What is wrong with a translation holds back its texts; those people get the fallback."),
     "R": ("Reading level", "Never stops an alert at night; by day it stops `onevoice templates check`."),
-    "L": ("Sentences of the library", "Found by `onevoice templates check` and `onevoice locales check`."),
+    "L": ("Completeness and style", _STYLE),
 }
 _DOES = {"block": "stops", "warn": "warns", "note": "notes"}
 _STOPS = {"release": "the release", "language": "the texts in its language", "variant": "its text"}
@@ -130,8 +132,7 @@ def findings() -> str:
         "# Findings",
         "",
         "Each finding names a rule. Here stands what the rule asks, what a finding of it means for people, and how to",
-        "mend it. Rules that cannot be checked yet are not in the list: C27, what a second translator understood of a",
-        "translation, waits for the translators' desk; C28, gaps of reach between languages, stands in the report.",
+        "mend it, with an example. C28, gaps of reach between languages, is no rule of texts: it stands in the report.",
         "",
     ]
     for letter, (title, text) in _FAMILIES.items():
@@ -140,7 +141,7 @@ def findings() -> str:
             told = advice()[rule.id]
             does = f"stops {_STOPS[rule.scope]}" if rule.severity == "block" else _DOES[rule.severity]
             lines += [f"### {rule.id}: {rule.explanation}", "", f"**{does.capitalize()}.** {told.means}", ""]
-            lines += [f"How to mend it: {told.mend}", ""]
+            lines += [f"How to mend it: {told.mend}", "", f"Example: {told.example}", ""]
     return "\n".join(lines)
 
 

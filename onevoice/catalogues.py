@@ -13,7 +13,7 @@ from pathlib import Path
 import polib
 
 from onevoice import lexicon, localize
-from onevoice.checks import catalogue_form, catalogue_rules, glossary_rules
+from onevoice.checks import catalogue_form, catalogue_rules, glossary_rules, understood
 from onevoice.checks.samples import AUTHORITY, samples
 from onevoice.compose import Content
 from onevoice.errors import NotAllRight, Unusable
@@ -56,6 +56,7 @@ def _check(root: Path, tag: str) -> Iterator[Finding]:
     yield from catalogue_form.check(described, read_po(catalogue_file(root, tag)))
     yield from catalogue_rules.check(described, said, words)
     yield from glossary_rules.check(root, said, words)
+    yield from understood.check(root, said, words)
 
 
 def _wanted(root: Path, language: str) -> list[str]:

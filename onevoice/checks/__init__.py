@@ -17,8 +17,10 @@ from onevoice.checks import (
     ground,
     length,
     readability,
+    shape,
     status,
     strangers,
+    style,
     translation,
     wording,
 )
@@ -34,7 +36,7 @@ from onevoice.variant import Finding, Variant
 
 __all__ = ["PASSABLE", "RULES", "Rule", "check_around", "check_library", "check_release", "check_variant"]
 
-_FAMILIES = (facts, strangers, status, length, translation, changed, wording)
+_FAMILIES = (facts, strangers, status, length, translation, changed, wording, shape, style)
 
 
 def check_variant(variant: Variant, alert: Alert, content: Library, authority: Messenger) -> Variant:

@@ -11,10 +11,11 @@ from onevoice.people import Frozen
 
 
 class Advice(Frozen):
-    """For one rule: what a finding of it means for people, and what to do."""
+    """For one rule: what a finding of it means for people, what to do, and how it looks when it is right."""
 
     means: str
     mend: str
+    example: str
 
 
 @cache

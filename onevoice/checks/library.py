@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from onevoice.checks import belonging, counting, formulas, levels, prose, readability, words
+from onevoice.checks import belonging, counting, formulas, kinds, levels, prose, readability, words
 from onevoice.checks.composed import begun, composed
 from onevoice.checks.rules import finding
 from onevoice.checks.samples import TIERS
@@ -37,7 +37,8 @@ def check_library(
     refused = [finding("L22", str(problem), part=problem.where) for problem in content.templates.check()]
     if refused:
         return tuple(refused)
-    found = [*prose.check(content.lexicon), *belonging.check(content), *reading(content), *_waiting(content)]
+    found = [*prose.check(content), *kinds.check(content), *belonging.check(content)]
+    found += [*reading(content), *_waiting(content)]
     found += composed(content, authority, home, processes=processes)
     return tuple(dict.fromkeys(found))
 

@@ -2,51 +2,45 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from onevoice.checks import numbers
+from onevoice.checks import numbers, style
 from onevoice.checks.rules import finding
-from onevoice.checks.status import NO_DRILL
-from onevoice.lexicon import SLOT, Lexicon
+from onevoice.lexicon import SLOT
+from onevoice.library import Library
+from onevoice.localize import ENGLISH
+from onevoice.people import Tier
 from onevoice.variant import Finding
 
 _FORBIDDEN = re.compile(r"[\u202a-\u202e\ue000-\uf8ff\U000f0000-\U0010ffff]")
-_CAPITALS = re.compile(r"\b[A-Z]{2,}(?:[ \-][A-Z]{2,})*\b")
-_LONGEST_RUN, _MOST_RUNS = 3, 2
+_WORD = re.compile(r"[^\W\d_]+|[^\w\s\-]")
+_LONGEST_RUN, _LONGEST_ELSEWHERE, _MOST_RUNS = 3, 9, 2
 _NAME = re.compile(r"\b[A-Z]+\d+\b")
 """A thing's name that ends in digits, such as N95: no number that anybody counts."""
-_ACRONYM = re.compile(r"\b(?:[A-Z]\.){2,}|\b(?:EOC|FEMA|NWS|WEA|EAS|CPR|ETA|ASAP|POC|AFN)\b")
 
 
-class _Lint(NamedTuple):
-    rule: str
-    pattern: re.Pattern[str]
-    what: str
-
-
-def _words(words: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
-
-
-_ENGLISH = (
-    _Lint("L02", _words("(?:your|this) area"), "names no place"),
-    _Lint("L03", _words("soon|tonight|shortly|momentarily|until further notice"), "is no clock time"),
-    _Lint("L09", _words("may want to|might want to|should consider|consider (?:leaving|moving|going)"), "softens it"),
-    _Lint("L10", _words("(?:don['’]?t|do not) (?:panic|worry)|no need to worry"), "calms people down"),
-    _Lint("L11", _words("ignored (?:our|the) warnings?|your (?:own )?fault|careless people"), "blames somebody"),
-    _Lint("L12", NO_DRILL, "is never said"),
-)
 _TITLES = ("frame.mark.", "frame.page.", "frame.heading.")
 
 
-def check(lexicon: Lexicon) -> Iterator[Finding]:
-    """Every English sentence of the library."""
-    for key, text in lexicon.sources.items():
-        where = f"{lexicon.origins[key]} {key}"
-        yield from literals(text, where)
-        yield from (f for f in _english(key, text, where))
+def check(content: Library) -> Iterator[Finding]:
+    """Every sentence of the library: English with what must not be written into it, each language by its own lists."""
+    for key, text in content.lexicon.sources.items():
+        yield from literals(text, f"{content.lexicon.origins[key]} {key}")
+    for language in content.languages:
+        for key in content.lexicon.sources:
+            said = content.sentence(language, key)
+            where = f"{content.lexicon.origins[key]} {key}" if language == ENGLISH else f"locales/{language} {key}"
+            if not said.missing:
+                yield from style.sentence(said.text, language, content.root, where, _tier(key))
+                yield from _capitals(key, said.text, language, where)
+
+
+def _tier(key: str) -> Tier | None:
+    """The level that a string is for; without one of its own it is for all, the plainest too."""
+    last = key.rpartition(".")[2]
+    return Tier(last) if last in set(Tier) else Tier.T1
 
 
 def literals(text: str, where: str) -> Iterator[Finding]:
@@ -68,18 +62,21 @@ def literals(text: str, where: str) -> Iterator[Finding]:
         yield from (finding("L21", f"The number {d} is written in digits.", part=where) for d in digits)
 
 
-def _english(key: str, text: str, where: str) -> Iterator[Finding]:
-    for lint in _ENGLISH:
-        match = lint.pattern.search(text)
-        if match and not (lint.rule == "L02" and "{places}" in text):
-            yield finding(lint.rule, f"“{match[0]}” {lint.what}.", part=where)
-    if not key.startswith(_TITLES):
-        yield from _capitals(text, where)
+def _capitals(key: str, text: str, language: str, where: str) -> Iterator[Finding]:
+    """Hazard and main step, each in a few words; more words where a language takes more for the same."""
+    if key.startswith(_TITLES):
+        return
+    runs = list(_runs(SLOT.sub(" ", text)))
+    longest = _LONGEST_RUN if language == ENGLISH else _LONGEST_ELSEWHERE
+    if len(runs) > _MOST_RUNS or any(len(run) > longest for run in runs):
+        listed = ", ".join(" ".join(run) for run in runs)
+        yield finding("L05", f"Too many capitals: {listed}.", part=where)
 
 
-def _capitals(text: str, where: str) -> Iterator[Finding]:
-    runs = _CAPITALS.findall(SLOT.sub(" ", text))
-    if acronym := _ACRONYM.search(text):
-        yield finding("L06", f"Not everybody knows “{acronym[0]}”.", part=where)
-    if len(runs) > _MOST_RUNS or any(len(run.split()) > _LONGEST_RUN for run in runs):
-        yield finding("L05", f"Too many capitals: {', '.join(runs)}.", part=where)
+def _runs(text: str) -> Iterator[list[str]]:
+    """Words in capitals that stand together; a letter alone is none."""
+    for line in text.split("\n"):
+        words = _WORD.findall(line)
+        for loud, run in itertools.groupby(words, key=lambda word: len(word) > 1 and word.isupper()):
+            if loud:
+                yield list(run)

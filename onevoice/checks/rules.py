@@ -55,6 +55,7 @@ RULES = {
         Rule("C24", _BLOCK, _RELEASE, "An exercise or test says so first and last; a real alert never does."),
         Rule("C25", _BLOCK, _RELEASE, "Every text names the authority that speaks."),
         Rule("C26", _BLOCK, _LANGUAGE, "A text is in the language that it is meant to be in."),
+        Rule("C27", _BLOCK, _LANGUAGE, "What a second person understood of a translation is what the English says."),
         # Length
         # Warns only: one segment more costs money, another language or silence costs more (docs/decisions/0006).
         Rule("N01", _WARN, _VARIANT, "A text message keeps to its number of segments."),
@@ -91,14 +92,25 @@ RULES = {
         Rule("S02", _WARN, _RELEASE, "A message afterwards has three of five things that help, and connects people."),
         Rule("S03", _BLOCK, _RELEASE, "Who cannot do a step is told another way."),
         # Prose of the library
+        Rule("L01", _WARN, _VARIANT, "A watch or a warning says what can happen, or that it is not known yet."),
         Rule("L02", _WARN, _RELEASE, "No “your area” without a named place."),
         Rule("L03", _WARN, _RELEASE, "No “soon” or “tonight”: a time is a clock time."),
+        Rule("L04", _WARN, _LANGUAGE, "The first sentence names the danger, not only what to do."),
         Rule("L05", _WARN, _RELEASE, "Capitals only for the hazard and the main action."),
         Rule("L06", _WARN, _RELEASE, "No abbreviation that people may not know."),
+        Rule("L07", _WARN, _VARIANT, "Source, hazard, place, action, time, more: in this order."),
+        Rule("L08", _WARN, _RELEASE, "No more steps than people can keep in mind."),
         Rule("L09", _WARN, _RELEASE, "An action is said plainly, not “you may want to”."),
         Rule("L10", _WARN, _RELEASE, "No “do not panic”."),
         Rule("L11", _WARN, _RELEASE, "Nobody is blamed."),
         Rule("L12", _BLOCK, _RELEASE, "No “this is not a drill”: the status alone says so."),
+        Rule("L13", _BLOCK, _RELEASE, "No short link: people see where a link leads."),
+        Rule("L14", _WARN, _VARIANT, "Every message says until when it holds, or when the next one comes."),
+        Rule("L15", _WARN, _RELEASE, "No per cent, ratio or fraction for readers of T1 and T2."),
+        Rule("L16", _WARN, _RELEASE, "The email of a warning says how to do the steps, and why."),
+        Rule("L17", _NOTE, _RELEASE, "Hazard and first three steps are said in 27 words."),
+        Rule("L18", _WARN, _RELEASE, "An all-clear says that the danger is over, and what people may do now."),
+        Rule("L19", _WARN, _RELEASE, "Nothing that can hurt people in distress."),
         Rule(
             "L20", _BLOCK, _RELEASE, "No time, phone number or link is written into a sentence; facts alone bring them."
         ),

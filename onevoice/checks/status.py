@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from onevoice.alert import Status
+from onevoice.alert import Kind, Status
+from onevoice.checks import numbers, sentences
 from onevoice.checks.case import Case
 from onevoice.checks.plain import plain
+from onevoice.checks.reading.words import tongue
 from onevoice.checks.rules import finding
+from onevoice.checks.style import style
+from onevoice.checks.terms import bounded
+from onevoice.people import Means
 from onevoice.variant import Finding
 
-NO_DRILL = re.compile(r"\bthis is not a (drill|test|exercise)\b", re.IGNORECASE)
 _WHOLE = ("text", "html", "description", "questions", "limits")
 _ENDS = {"subject": (0,), "headline": (0,), **dict.fromkeys(_WHOLE, (0, -1))}
 """Part → the lines that must carry the mark: the first, and the last."""
+_LONG = frozenset([Means.EMAIL])
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -23,12 +27,47 @@ def check(case: Case) -> Iterator[Finding]:
         lines = text.split("\n")
         if case.alert.status is Status.ACTUAL:
             yield from _no_mark(case, part, lines)
+            yield from _no_practice(case, part)
         else:
             yield from _marked(case, part, lines)
-            if NO_DRILL.search(text):
-                yield finding("L12", f"The text of a {case.alert.status} says that it is none.", part=part)
+            yield from _nothing_to_do(case, part)
+        yield from _no_drill(case, part, text)
     for part in case.whole:
         yield from _source(case, part)
+
+
+def _no_drill(case: Case, part: str, text: str) -> Iterator[Finding]:
+    """The status alone says it, in every language: the phrase has been sent in exercises by mistake."""
+    for language in case.languages:
+        words = style(case.library.root, language).no_drill
+        if words and (found := bounded(words, language).search(text)):
+            yield finding("L12", f"The text of a {case.alert.status} says “{found[0]}”.", part=part)
+
+
+def _nothing_to_do(case: Case, part: str) -> Iterator[Finding]:
+    """A long text that is none of a real alert says so in a sentence, below its first mark."""
+    key = case.key("frame.exercise_note")
+    if key is None or case.variant.means not in _LONG or part not in case.whole:
+        return
+    for language in case.languages:
+        if not case.damaged(language, key) and not sentences.stands(case.said(language, key).text, case.texts[part]):
+            message = f"{language}: the text of a {case.alert.status} does not say that nothing need be done."
+            yield finding("C24", message, part=part)
+
+
+def _no_practice(case: Case, part: str) -> Iterator[Finding]:
+    """No word for an exercise stands in a real alert, but in names; on a calm day people may be asked to practice."""
+    if case.kind == Kind.PREPAREDNESS:
+        return
+    for language in (tag for tag in case.languages if _readable(case, tag)):
+        read = tongue(case.library.root, case.library.voice(language).language)
+        text = numbers.blank_words(case.texts[part], [*case.names(language).values(), *case.place_names(language)])
+        if found := read.any(read.words.status.get("Exercise", ())).search(read.fold(text)):
+            yield finding("C24", f"{language}: the text of a real alert says “{found[0]}”.", part=part)
+
+
+def _readable(case: Case, language: str) -> bool:
+    return (case.library.root / "locales" / language / "reading.yaml").is_file()
 
 
 def mark(case: Case, language: str, status: Status) -> str:

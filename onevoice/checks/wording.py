@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from onevoice.alert import Kind
 from onevoice.checks import numbers
 from onevoice.checks.case import Case
+from onevoice.checks.plain import plain
 from onevoice.checks.reading import tongues
 from onevoice.checks.reading.words import Tongue, tongue
 from onevoice.checks.rules import finding
@@ -85,6 +86,17 @@ def _language(case: Case, language: str) -> Iterator[Finding]:
     if language != "en" and not low <= ratio <= high and _source_length(case) >= _LONG:
         message = f"The {language} text is {ratio:.1f} times as long as its English: something is lost or added."
         yield finding("C26", message, remedy="Compare the translation with its English sentences.")
+
+
+def in_their_languages(blocks: Mapping[str, str], library: Library) -> Iterator[Finding]:
+    """Each block of a document (language → its words) is in the language that it says (C14)."""
+    for language, words in blocks.items():
+        if not readable(library, language) or _letters(words) < _FEWEST:
+            continue
+        here, others = _tongues(library, language)
+        if found := tongues.other_language(plain(words), here, others):
+            reads = "no language that is known" if found == "?" else found
+            yield finding("C14", f"The block that says {language} reads as {reads}.")
 
 
 def _without_facts(case: Case, language: str) -> str:

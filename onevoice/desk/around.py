@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from onevoice import cap, checks
 from onevoice.alert import KINDS, Area
+from onevoice.checks import wording
 from onevoice.checks.around import Around
 from onevoice.checks.rules import finding
 from onevoice.desk.publish import cap_text, sender
@@ -97,6 +98,8 @@ def _document(desk: Desk, alert: Alert, variants: Collection[Variant]) -> Iterat
     except (NotAllRight, Unusable) as problem:
         yield finding("C14", f"No valid CAP document can be made of these texts. {problem}")
         return
+    told = {info.language or "": f"{info.headline}\n{info.description}\n{info.instruction}" for info in made.infos}
+    yield from wording.in_their_languages(told, desk.content)
     for doubt in cap.check(made).warnings:
         if "same text" in doubt.reason or "readers of one language" in doubt.reason:
             yield finding("C14", f"CAP {doubt.element} {doubt.reason}", severity=Severity.WARN)

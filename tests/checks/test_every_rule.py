@@ -23,8 +23,8 @@ from onevoice.variant import Finding, Severity, Variant
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 9, 23, 19, 30, tzinfo=UTC)
 ZONE = "America/New_York"
-ELSEWHERE = {"C14": "tests/desk/test_around.py"}
-"""Rules whose case needs a whole desk."""
+ELSEWHERE = {"C14": "tests/desk/test_around.py", "C27": "tests/checks/test_understood.py"}
+"""Rules whose case needs a whole desk, or catalogues."""
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,6 @@ import pytest
 from onevoice import catalogues, checks
 from onevoice.checks import prose
 from onevoice.compose import Content
-from onevoice.lexicon import load
 from onevoice.people import Messenger
 from onevoice.variant import Severity
 
@@ -20,7 +19,7 @@ def _replace(words: Path, file: str, old: str, new: str) -> None:
 
 def test_the_small_library_has_no_faults_of_prose(words: Path) -> None:
     """Nothing is found where nothing is wrong."""
-    assert list(prose.check(load(words))) == []
+    assert list(prose.check(Content(words))) == []
 
 
 @pytest.mark.parametrize(
@@ -48,7 +47,7 @@ def test_the_small_library_has_no_faults_of_prose(words: Path) -> None:
 def test_what_must_not_stand_in_a_sentence_is_found(words: Path, sentence: str, rule: str, severity: Severity) -> None:
     """With the file and the id of the sentence."""
     _replace(words, "actions.yaml", "Take a lamp.", sentence)
-    (found,) = prose.check(load(words))
+    (found,) = prose.check(Content(words))
     assert (found.rule, found.severity) == (rule, severity)
     assert found.part == "templates/actions.yaml action.take_lamp"
 
@@ -65,7 +64,7 @@ def test_what_must_not_stand_in_a_sentence_is_found(words: Path, sentence: str, 
 def test_what_may_stand_in_a_sentence_is_not_found(words: Path, sentence: str) -> None:
     """The emergency number, an area with its places, capitals for hazard and main action, a name with digits."""
     _replace(words, "actions.yaml", "Take a lamp.", sentence)
-    assert list(prose.check(load(words))) == []
+    assert list(prose.check(Content(words))) == []
 
 
 def _english_only(words: Path) -> None:

@@ -13,7 +13,7 @@ from onevoice.desk.wiring import Desk
 from onevoice.errors import Unusable
 from onevoice.ledger import alerts
 from onevoice.people import Means, Profile, Tier
-from onevoice.variant import Variant
+from onevoice.variant import Severity, Variant
 
 FLOOD = "examples/river_flood_warning.yaml"
 TORNADO = "examples/tornado_warning.yaml"
@@ -92,6 +92,19 @@ def test_texts_that_make_no_valid_cap_document_block(desk: Desk, root: Path) -> 
         assert {f.rule for f in around.findings(desk, conn, alert, texts)} == set()
         broken = [_long(v) if v.means is Means.PAGE and v.profile == Profile(languages=("es",)) else v for v in texts]
         assert {f.rule for f in around.findings(desk, conn, alert, broken)} == {"C14"}
+
+
+def test_a_block_in_another_language_than_it_says_blocks(desk: Desk, root: Path) -> None:
+    """The French page under the tag of Spanish: facts and lengths are right, and no reader of Spanish could read it."""
+    seen = preview.preview(desk, str(root / FLOOD))
+    alert = seen.prepared.alert
+    texts = [v for v in seen.prepared.variants if v.means is Means.PAGE and v.profile.tier is Tier.T2]
+    french = next(v for v in texts if v.profile.languages == ("fr",))
+    swapped = [v.model_copy(update={"parts": french.parts}) if v.profile.languages == ("es",) else v for v in texts]
+    with desk.ledger.read() as conn:
+        assert "C14" not in {f.rule for f in around.findings(desk, conn, alert, texts)}
+        found = [f for f in around.findings(desk, conn, alert, swapped) if f.severity is Severity.BLOCK]
+    assert [(f.rule, f.message) for f in found] == [("C14", "The block that says es reads as fr.")]
 
 
 def _long(variant: Variant) -> Variant:
