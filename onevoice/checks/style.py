@@ -61,7 +61,7 @@ _ALWAYS = (
     Lint("L19", "harmful", "can hurt people in distress"),
 )
 _DOTTED = re.compile(r"\b(?:[A-Z]\.){2,}")
-_RATIO = re.compile(r"[%٪‰％]|\b\d+\s?(?:/|:)\s?\d+\b(?!\d)|\b\d+(?:[.,]\d+)?[eE][+-]?\d+\b|\b1 in \d+\b")
+_RATIO = re.compile(r"[%٪‰％]|\b(?!24/7\b)\d+\s?/\s?\d+\b|\b\d+(?:[.,]\d+)?[eE][+-]?\d+\b|\b1 in \d+\b")
 
 
 def style(root: Path, language: str) -> Style:
