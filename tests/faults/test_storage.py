@@ -500,11 +500,18 @@ def _powerless(deploy: Any, sync: str, seed: int) -> tuple[Deployment, set[tuple
     deployment.listen(sync=sync)
     deployment.sender(sync=sync)
     many = Random(seed).randint(12, 60)  # noqa: S311 - a moment that can be found again
-    wait_until(lambda: deployment.provider.count() >= many, "messages")
+    wait_until(
+        lambda: deployment.provider.count() >= many and bool(_acknowledged(deployment)), "messages, and an answer"
+    )
     deployment.nursery.end_all()
-    said = deployment.provider.entries("callback", "posted")
     power.lose(deployment.home)
-    return deployment, {(one.sid, one.detail["status"]) for one in said if one.outcome.startswith("204")}
+    return deployment, _acknowledged(deployment)
+
+
+def _acknowledged(deployment: Deployment) -> set[tuple[str, str]]:
+    """Which callbacks were answered as kept."""
+    said = deployment.provider.entries("callback", "posted")
+    return {(one.sid, one.detail["status"]) for one in said if one.outcome.startswith("204")}
 
 
 def _heard(deployment: Deployment) -> set[tuple[str, str]]:
