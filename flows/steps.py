@@ -39,10 +39,10 @@ async def deliver(alert_id: str) -> None:
 
 
 @task(name="send a shard", cache_policy=NO_CACHE, persist_result=False)
-async def send_shard(alert_id: str, shard: int) -> int:
+async def send_shard(alert_id: str) -> int:
     """Send what is due beside other shards, wherever this runs: the database says who calls whom. How many calls."""
     sent = await asyncio.to_thread(send.send_due, open_desk(), once=True)
-    get_run_logger().info("%s, shard %s: %s calls", alert_id, shard, sent.calls)
+    get_run_logger().info("%s, a shard: %s calls", alert_id, sent.calls)
     return sent.calls
 
 
@@ -51,7 +51,7 @@ async def send_in_shards(alert_id: str) -> None:
     chosen = open_desk().settings
     if chosen.task_runner == "threads":
         return
-    shards = [send_shard.submit(alert_id, number) for number in range(chosen.shards)]
+    shards = [send_shard.submit(alert_id) for _ in range(chosen.shards)]
     await asyncio.to_thread(wait, shards)
 
 
