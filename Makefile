@@ -44,9 +44,10 @@ faults: setup-dev ## breaks everything on purpose (half an hour and more), and w
 	      -m 'faults or not faults' -n $(WORKERS) --dist load || ran=1; \
 	    $(BIN)/python -m faults.page "$$seen" && exit $$ran; }
 
-BENCHMARKS := import_contacts import_command submit_alert submit_command preview_alert help_starts first_message
+BENCHMARKS := import_contacts import_command submit_alert submit_command preview_alert help_starts first_message \
+              send_messages send_mail keep_window
 
-bench: setup ## how long the main things take: a table, and benchmarks/results/*.json
+bench: setup-dev ## how long the main things take: a table, and benchmarks/results/*.json
 	@set -e; for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name; done
 
 # An environment belongs to the folder it was made in: a moved or copied one is made anew.
