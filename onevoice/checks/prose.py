@@ -17,7 +17,7 @@ from onevoice.variant import Finding
 _FORBIDDEN = re.compile(r"[\u202a-\u202e\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _WORD = re.compile(r"[^\W\d_]+|[^\w\s\-]")
 _LONGEST_RUN, _LONGEST_ELSEWHERE, _MOST_RUNS = 3, 9, 2
-_NAME = re.compile(r"\b[A-Z]+\d+\b")
+_NAME = re.compile(r"(?<![A-Za-z])[A-Z]+\d+(?![A-Za-z\d])")  # Chinese has no word boundary beside it
 """A thing's name that ends in digits, such as N95: no number that anybody counts."""
 
 

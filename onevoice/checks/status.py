@@ -100,8 +100,14 @@ def _no_mark(case: Case, part: str, lines: list[str]) -> Iterator[Finding]:
     for language in case.languages:
         for status in (Status.EXERCISE, Status.TEST):
             sign = mark(case, language, status)
-            if any(line == sign or line.startswith(f"{sign} ") for line in lines):
+            if any(_begins_with(sign, line) for line in lines):
                 yield finding("C24", f"The text of a real alert says “{sign}”.", part=part)
+
+
+def _begins_with(sign: str, line: str) -> bool:
+    """The whole word, not the beginning of another; a mark in brackets ends by itself."""
+    rest = line.removeprefix(sign)
+    return rest != line and not (sign[-1].isalnum() and rest[:1].isalnum())
 
 
 def _source(case: Case, part: str) -> Iterator[Finding]:
