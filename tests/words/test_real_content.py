@@ -102,7 +102,7 @@ def test_without_a_number_of_its_own_an_alert_names_the_authoritys() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_hazard_that_a_language_has_begun_is_whole(language: str) -> None:
-    """Every sentence of it and of its actions; and only a language that waits has hazards that it has not begun."""
+    """Every hazard, each sentence of it and of its actions; no language waits for one any more."""
     lexicon = _content().lexicon
     begun = composed.begun(_content(), language)
     assert begun == set(lexicon.hazards)
