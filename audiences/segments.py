@@ -10,6 +10,7 @@ from audiences import documents
 from audiences.messengers import FOLDER as MESSENGERS
 from audiences.messengers import among, named_like_file
 from onevoice.errors import Unusable
+from onevoice.lexicon import NEEDS
 from onevoice.people import PERSONAL, Everyone, FieldIs, Role, Segment, Tier
 
 FOLDER = Path("audiences") / "segments"
@@ -26,22 +27,39 @@ def segments(root: Path) -> tuple[Segment, ...]:
         Unusable: names file, key, what is wrong, and what is allowed.
     """
     known = [path.stem for path in (root / MESSENGERS).glob("*.yaml")]
-    found = [_segment(path, known) for path in documents.folder(root / FOLDER)]
+    needs = documents.mapping(root / NEEDS) if (root / NEEDS).is_file() else {}
+    found = [_segment(path, known, needs) for path in documents.folder(root / FOLDER)]
     _in_order(found)
     return tuple(sorted(found, key=lambda s: -s.precedence))
 
 
-def _segment(path: Path, messengers: Iterable[str]) -> Segment:
+def _segment(path: Path, messengers: Iterable[str], needs: Iterable[str]) -> Segment:
     plain = documents.mapping(path)
     named_like_file(plain, path)
     check_rule(plain.get("rule", {}), f"{path.name}, rule")
     segment = documents.value(Segment, plain, path.name)
     if segment.messenger:
         among([segment.messenger], messengers, f"{path.name}, messenger")
+    _check_needs(segment, needs, path.name)
     if not segment.means or not set(segment.means) <= set(PERSONAL):
         what = "A segment needs at least one means, and each must reach a person."
         raise Unusable(what, where=f"{path.name}, means", remedy=f"Allowed: {', '.join(PERSONAL)}.")
     return segment
+
+
+def _check_needs(segment: Segment, needs: Iterable[str], file: str) -> None:
+    """Only sentences that there are, each once; and a reviewer is somebody, who read something."""
+    among(segment.needs, needs, f"{file}, needs")
+    if len(set(segment.needs)) < len(segment.needs):
+        raise Unusable("A sentence is named twice.", where=f"{file}, needs", remedy="Name each once.")
+    if segment.reviewed_by is None:
+        return
+    if not segment.needs:
+        what = "There is nothing that somebody could have read: the segment names no sentence."
+        raise Unusable(what, where=f"{file}, reviewed_by", remedy="Name sentences of templates/needs.yaml in `needs`.")
+    if not any(letter.isalpha() for letter in segment.reviewed_by):
+        what = "The name of the person who read the sentences is missing."
+        raise Unusable(what, where=f"{file}, reviewed_by", remedy="Write who it was, or leave the key out.")
 
 
 def _in_order(found: Sequence[Segment]) -> None:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
 from onevoice.people import Frozen, Language
 
@@ -120,8 +120,25 @@ class ActionIds(Frozen):
     ids: tuple[str, ...]
 
 
+_SINCE = frozenset(
+    [
+        "no_status_questions",
+        "interpreters",
+        "women_space",
+        "prayer_space",
+        "fast_meals",
+        "families_together",
+        "no_uniforms",
+    ]
+)
+"""What a shelter could not say at first: where it is not given it is not written, so that older hashes stay true."""
+
+
 class Shelter(Frozen):
-    """A place to go to, and what a person must know before they set out."""
+    """A place to go to, and what a person must know before they set out.
+
+    `interpreters`: the languages that somebody there speaks. What is None nobody has said.
+    """
 
     type: Literal["shelter"] = "shelter"
     name: dict[Language, str]
@@ -130,6 +147,17 @@ class Shelter(Frozen):
     pets: bool | None = None
     accessible: bool | None = None
     no_papers: bool | None = None
+    no_status_questions: bool | None = None
+    interpreters: tuple[Language, ...] | None = None
+    women_space: bool | None = None
+    prayer_space: bool | None = None
+    fast_meals: bool | None = None
+    families_together: bool | None = None
+    no_uniforms: bool | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_given(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in written(self).items() if value is not None or name not in _SINCE}
 
 
 class LocalNote(Frozen):

@@ -170,7 +170,8 @@ class Segment(Frozen):
     """A rule over contacts, and how the people in it are treated.
 
     `public` segments are named by default. Of all segments that a person belongs to, the one with the highest
-    `precedence` says how they are treated: means in order, default tier and language, messenger.
+    `precedence` says how they are treated: means in order, default tier and language, messenger, and which sentences
+    of templates/needs.yaml they hear (`needs`), once a person of that community has read them (`reviewed_by`).
     """
 
     id: str
@@ -184,6 +185,8 @@ class Segment(Frozen):
     language: Language = "en"
     messenger: str | None = None
     fallback: Fallback = Fallback.BILINGUAL
+    needs: tuple[str, ...] = ()
+    reviewed_by: str | None = None
 
 
 class Messenger(Frozen):

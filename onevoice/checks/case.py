@@ -175,6 +175,7 @@ class Case:
     def names(self, language: str) -> dict[str, str]:
         """Slot → proper name."""
         facts = {"road": "road_closed", "stop": "bus_from", "point": "water_point", "product": "product"}
+        facts |= {"leader": "fasting_advice", "animal_place": "animal_place"}
         found = {slot: fact.name(language) for slot, n in facts.items() if isinstance(fact := self.fact(n), ProperName)}
         for name in ("truth", "rumor", "description"):
             if isinstance(fact := self.fact(name), LocalNote) and language in fact.texts:

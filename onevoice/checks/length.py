@@ -15,7 +15,7 @@ from onevoice.people import SPOKEN, WIRELESS, Means, Tier
 from onevoice.variant import Finding
 
 _FEW = 5
-_LOCAL = ("shelter", "road_closed", "bus_from", "water_point")
+_LOCAL = ("frame.shelter", "frame.road_closed", "frame.bus_from", "frame.water_point", "need.")
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -94,7 +94,7 @@ def _has_more(case: Case) -> bool:
     said = plain(case.variant.parts["text"])
     if any(plain(text) in said for text in texts if text.strip()):
         return True
-    return any(key.startswith(tuple(f"frame.{name}" for name in _LOCAL)) for key in case.variant.said)
+    return any(key.startswith(_LOCAL) for key in case.variant.said)
 
 
 def _head(case: Case, core: str, encoding: sms.Encoding) -> Iterator[Finding]:

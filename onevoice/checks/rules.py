@@ -91,6 +91,7 @@ RULES = {
         Rule("S01", _WARN, _RELEASE, "A message outside imminent danger has a line that connects people."),
         Rule("S02", _WARN, _RELEASE, "A message afterwards has three of five things that help, and connects people."),
         Rule("S03", _BLOCK, _RELEASE, "Who cannot do a step is told another way."),
+        Rule("S04", _WARN, _RELEASE, "What only a group hears, one of them has read; and a segment hears it."),
         # Prose of the library
         Rule("L01", _WARN, _VARIANT, "A watch or a warning says what can happen, or that it is not known yet."),
         Rule("L02", _WARN, _RELEASE, "No “your area” without a named place."),

@@ -20,7 +20,8 @@ class Asked:
 
     `group` says how the reader stands to an update: `new` (in the area since now), `kept`, `outside` (dropped from the
     area), or `all`. `stand_in`: an English text for somebody who reads another language; it carries the number to call,
-    and begins with a line in the language `lead`, if any.
+    and begins with a line in the language `lead`, if any. `needs`: the sentences of templates/needs.yaml that these
+    readers may hear.
     """
 
     profile: Profile
@@ -29,12 +30,13 @@ class Asked:
     group: str = "all"
     stand_in: bool = False
     lead: Language | None = None
+    needs: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[object, ...]:
         """What tells one text of an alert from another."""
         speaker = self.messenger.id if self.messenger else None
-        return (self.profile, self.means, speaker, self.group, self.stand_in, self.lead)
+        return (self.profile, self.means, speaker, self.group, self.stand_in, self.lead, self.needs)
 
 
 def kind_of(alert: Alert, asked: Asked) -> str:

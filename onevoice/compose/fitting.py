@@ -10,9 +10,10 @@ from onevoice.compose.message import Message
 from onevoice.graphemes import LONGEST_POST, graphemes
 from onevoice.people import Means, Tier
 
-SORRY, NOTE, LOCAL, AREA = "apology", "local note", "local facts", "list of places"
-ORDER = (SORRY, NOTE, LOCAL, "co-sign", "third action", "second action", "detail of impact", AREA)
-"""Apology, local note and local facts stand in a text message only where they fit; then the order of the design."""
+SORRY, NOTE, NEEDS, LOCAL, AREA = "apology", "local note", "what a group needs", "local facts", "list of places"
+ORDER = (SORRY, NOTE, NEEDS, LOCAL, "co-sign", "third action", "second action", "detail of impact", AREA)
+"""Apology, local note, what a group needs to hear and local facts stand in a text message only where they fit; then
+the order of the design."""
 PLACES, UNKNOWN = "change of places", "what is not known"
 POST_ORDER = (*ORDER, PLACES, UNKNOWN)
 """A post that is too long cannot be made at all, so at the very end two more things go that the page says."""
@@ -24,6 +25,7 @@ _KEPT_ACTIONS = {"third action": 2, "second action": 1}
 _FIELDS: dict[str, tuple[str, Any]] = {
     SORRY: ("sorry", ""),
     NOTE: ("note", ""),
+    NEEDS: ("needs", []),
     LOCAL: ("local", []),
     "co-sign": ("cosign", ""),
     "detail of impact": ("detail", ""),
@@ -60,6 +62,8 @@ def without(message: Message, cuts: Sequence[str]) -> Message:
         if cut in _FIELDS:
             field, nothing = _FIELDS[cut]
             left[field] = nothing
+        if cut == NEEDS:
+            left["local"] = [line for line in left["local"] if line not in message["needs"]]
         if cut == MOMENTS:
             left |= dict.fromkeys(_TIMES, "")
         if cut in _KEPT_ACTIONS:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from onevoice.alert import Alert, Kind, Status
+from onevoice.compose import needs
 from onevoice.compose.aloud import aloud
 from onevoice.compose.asked import Asked, kind_of
 from onevoice.compose.changes import changed
@@ -74,7 +75,7 @@ def message(say: Speech) -> Message:
         "without": [line for thing in _lacked(say, kind) if (line := say.where_translated(f"frame.without.{thing}"))],
         "changed": changed(say),
         "not_known": [line for name in _unknown(alert) if (line := say(f"{hazard}.unknown.{name}"))],
-        "local": [line for line in _local(say) if line],
+        **_around(say),
         "note": _note(say),
         "cosign": say("frame.cosign"),
         "manage": say("frame.manage"),
@@ -123,12 +124,25 @@ def _unknown(alert: Alert) -> Iterator[str]:
     return (name for name in _UNKNOWN if isinstance(alert.factset.get(name), Unknown))
 
 
-def _local(say: Speech) -> Iterator[str]:
-    """Common local needs, one sentence each. What is not known is not said."""
+def _around(say: Speech) -> dict[str, list[str]]:
+    """Local facts; `needs` are those of their sentences that a text message leaves out before all the others."""
+    told = needs.told(say)
+    usual = {f"shelter.{known}" for known in _SHELTER}
+    more = [line for fact, line in told.items() if fact not in usual]
+    return {"local": [line for line in _local(say, told, more) if line], "needs": more}
+
+
+def _local(say: Speech, told: Mapping[str, str], more: list[str]) -> Iterator[str]:
+    """Common local needs, one sentence each. What is not known is not said.
+
+    What everybody hears of a shelter is said once, in the words for this group where there are some.
+    """
     shelter = say.telling.alert.factset.get("shelter")
     if isinstance(shelter, Shelter):
+        there = [known for known in _SHELTER if getattr(shelter, known)]
         yield say("frame.shelter.line")
-        yield from (say(f"frame.shelter.{known}") for known in _SHELTER if getattr(shelter, known))
+        yield from (told.get(f"shelter.{known}") or say(f"frame.shelter.{known}") for known in there)
+    yield from more
     yield from (say(f"frame.{name}") for name in ("road_closed", "bus_from", "water_point"))
 
 

@@ -33,7 +33,14 @@ PHONES: Mapping[str, tuple[Literal["help", "text", "transport"], tuple[Literal["
     "transport_phone": ("transport", ("voice", "text")),
 }
 """Slot → what the authority's own number is for, and how it can be used."""
-NAMES = {"road": "road_closed", "stop": "bus_from", "point": "water_point", "product": "product"}
+NAMES = {
+    "road": "road_closed",
+    "stop": "bus_from",
+    "point": "water_point",
+    "product": "product",
+    "leader": "fasting_advice",
+    "animal_place": "animal_place",
+}
 """Slot → fact, for proper names."""
 TEXTS = ("truth", "rumor", "description")
 """Slots of free words. A language that has none for its readers does not say the sentence, as with a note."""

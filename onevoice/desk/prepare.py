@@ -133,6 +133,7 @@ def prepared(
         *around.findings(desk, conn, alert, variants),
         *_audience_findings(numbers),
         *texts.unmade,
+        *texts.needs.findings(),
     )
     posts = posting.posting(desk, conn, alert, variants, who.previous_releases, overridden)
     return Prepared(alert, who, numbers, in_use, variants, chosen, findings, posts, instead, overridden)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from onevoice import checks, compose, wireless
 from onevoice.checks.rules import finding
 from onevoice.desk import fallback
+from onevoice.desk.needs import Needs
 from onevoice.ledger import plan
 from onevoice.localize import ENGLISH
 from onevoice.localize.language import english_name
@@ -52,6 +53,7 @@ class Texts:
         self.authority = desk.authority(alert.authority)
         self.made: dict[str, Variant] = {}
         self.segments = {segment.precedence: segment for segment in desk.segments}
+        self.needs = Needs(desk, alert)
         self.unmade: list[Finding] = []
         """Public texts that could not be made."""
         self._tried: dict[tuple[object, ...], Variant | None] = {}
@@ -92,12 +94,14 @@ class Texts:
 
     def make_public(self) -> None:
         """The texts that are nobody's own, in each language at their levels; English at T4 for the restricted feed."""
-        self._text(compose.Asked(Profile(languages=(ENGLISH,), tier=Tier.T4), Means.PAGE))
+        technical = Profile(languages=(ENGLISH,), tier=Tier.T4)
+        self._text(compose.Asked(technical, Means.PAGE, needs=self.needs.of_all(Means.PAGE)))
         for means, tiers in PUBLIC_TIERS.items():
             if means in WIRELESS and self.alert.kind not in wireless.KINDS:
                 continue
             for language, tier in product(self.desk.content.languages, tiers):
-                self._text(compose.Asked(Profile(languages=(language,), tier=tier), means))
+                profile = Profile(languages=(language,), tier=tier)
+                self._text(compose.Asked(profile, means, needs=self.needs.of_all(means)))
 
     def _line(self, key: Key) -> Iterator[Step]:
         profile = Profile.from_key(key.profile)
@@ -128,6 +132,7 @@ class Texts:
             group=key.group,
             stand_in=step.stand_in,
             lead=step.lead,
+            needs=self.needs.of(self.segments.get(key.precedence)),
         )
 
     def _text(self, asked: compose.Asked) -> Variant | None:

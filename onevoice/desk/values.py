@@ -14,6 +14,7 @@ from onevoice import alert as alert_
 from onevoice import facts
 from onevoice.desk.typed import first_error
 from onevoice.errors import Unusable
+from onevoice.lexicon import NEED_FACTS
 from onevoice.moments import resolve_moment
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ PHONES: Mapping[str, tuple[str, ...]] = {
     "text_phone": ("text",),
     "transport_phone": ("voice", "text"),
 }
-NAMES = frozenset({"road_closed", "bus_from", "water_point", "product"})
+NAMES = frozenset({"road_closed", "bus_from", "water_point", "product", *NEED_FACTS})
 TEXTS = frozenset({"note", "truth", "rumor", "description"})
 """Free words for each language, with who wrote and who checked them."""
 ONLY_WHERE_SAID = frozenset({"disease", "product", "truth", "rumor", "description", "other_number"})
@@ -43,7 +44,8 @@ FEW = 10
 FARTHEST = timedelta(days=366)
 """A time that is farther away is a slip of the keyboard."""
 HOW: Mapping[str, str] = {
-    "shelter": "Write shelter: {name: ..., address: ...}, and pets, accessible, no_papers, opens where they are known.",
+    "shelter": "Write shelter: {name: ..., address: ...}, and what is known of it: "
+    f"{', '.join(name for name in facts.Shelter.model_fields if name not in ('type', 'name', 'address'))}.",
     **{name: f"Write {name}: {{texts: {{en: ...}}, written_by: ...}}." for name in sorted(TEXTS)},
     **dict.fromkeys(PHONES, "Write the number with its country, for example +14135550150."),
     **dict.fromkeys(

@@ -17,12 +17,26 @@ from typing import Any
 from pydantic import BaseModel
 
 from onevoice.errors import Unusable
-from onevoice.lexicon.entries import FRAMES, OUTSIDE, SLOT, SLOTS, Action, Hazard, HazardKind, NeedLine, slots, words
+from onevoice.lexicon.entries import (
+    FRAMES,
+    NEED_FACTS,
+    OUTSIDE,
+    SLOT,
+    SLOTS,
+    Action,
+    Hazard,
+    HazardKind,
+    NeedLine,
+    slots,
+    words,
+)
 from onevoice.lexicon.files import checked, plain_values
 from onevoice.people import Tier
 
 __all__ = [
     "FRAMES",
+    "NEEDS",
+    "NEED_FACTS",
     "OUTSIDE",
     "SLOT",
     "SLOTS",

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PlainValidator, model_validator
 
 from onevoice.alert import MAY_BE_UNKNOWN, Certainty, Kind, SeverityCAP, Urgency
+from onevoice.facts import Shelter
 from onevoice.people import Frozen, Need, Tier
 
 SLOTS = frozenset(
@@ -201,11 +202,23 @@ class HazardKind(Frozen):
         return self
 
 
+NEED_FACTS = frozenset(["fasting_advice", "animal_place"])
+"""Facts that only the sentences of needs.yaml tell, and so only some people hear."""
+_WHAT_IS_THERE = frozenset(Shelter.model_fields) - {"type", "name", "address", "opens"}
+
+
 class NeedLine(Frozen):
     """What a group of people must know before they can act. `fact` names the fact that makes it true."""
 
-    fact: Annotated[str, Field(pattern=r"^(shelter\.)?[a-z_]+$")]
+    fact: str
     text: Words
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        known = NEED_FACTS | {f"shelter.{name}" for name in _WHAT_IS_THERE}
+        if self.fact not in known:
+            raise ValueError(f"there is no fact {self.fact!r}; there are {', '.join(sorted(known))}")
+        return self
 
 
 class Hazard(Frozen):

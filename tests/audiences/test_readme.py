@@ -14,6 +14,7 @@ from audiences.fields import LANGUAGES
 from audiences.messengers import messengers
 from audiences.segments import FIELDS, check_rule, segments
 from audiences.town import COLUMNS
+from onevoice.lexicon import NEEDS
 from onevoice.people import Messenger, Segment
 
 
@@ -51,6 +52,8 @@ def test_every_key_is_explained(readme: str, heading: str, keys: set[str]) -> No
 def test_the_examples_can_be_used_as_they_stand(readme: str, tmp_path: Path, root: Path) -> None:
     """A segment, four rules and a messenger."""
     shutil.copytree(root / "audiences", tmp_path / "audiences", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "templates").mkdir()
+    shutil.copy(root / NEEDS, tmp_path / NEEDS)
     segment, rules, messenger = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
     (tmp_path / "audiences" / "segments" / "example.yaml").write_text(segment, encoding="utf-8")
     (tmp_path / "audiences" / "messengers" / "example.yaml").write_text(messenger, encoding="utf-8")

@@ -12,6 +12,7 @@ from audiences.messengers import messengers
 from audiences.segments import segments
 from audiences.zones import zone_ids
 from onevoice.errors import Unusable
+from onevoice.lexicon import NEEDS
 from onevoice.people import Means, Reach, Tier
 
 LANGUAGES = {"en", "es", "fr", "ar", "zh-Hans", "vi", "ht"}
@@ -21,6 +22,8 @@ LANGUAGES = {"en", "es", "fr", "ar", "zh-Hans", "vi", "ht"}
 def content(tmp_path: Path, root: Path) -> Path:
     """A copy of the shipped audiences that a test may break."""
     shutil.copytree(root / "audiences", tmp_path / "audiences", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "templates").mkdir()
+    shutil.copy(root / NEEDS, tmp_path / NEEDS)
     return tmp_path
 
 
@@ -117,6 +120,11 @@ NEW = "name: New\nrule: {field: older, equals: true}\nprecedence: 5\n"
         (NEW + "means: [pigeon]\n", "new.yaml, means.*sms"),
         (NEW + "means: [page]\n", "new.yaml, means: .*Allowed: sms, email"),
         (NEW + "means: []\n", "new.yaml, means: .*at least one"),
+        (NEW + "needs: [farm_animal]\n", "new.yaml, needs: There is no farm_animal. Did you mean: farm_animals"),
+        (NEW + "needs: [farm_animals, farm_animals]\n", "new.yaml, needs: .*twice"),
+        (NEW + "needs: farm_animals\n", "new.yaml, needs"),
+        (NEW + "reviewed_by: Amal Haddad\n", "new.yaml, reviewed_by: .*names no sentence"),
+        (NEW + "needs: [farm_animals]\nreviewed_by: ' - '\n", "new.yaml, reviewed_by: .*person.* is missing"),
         (NEW + "messenger: millford-emm\n", "new.yaml, messenger: There is no millford-emm. Did you mean: millford-em"),
         (NEW + "id: other\n", "new.yaml, id: .*name of the file"),
         (NEW.replace("5", "high"), "new.yaml, precedence"),
