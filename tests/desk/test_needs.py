@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from onevoice import checks
 from onevoice.alert import Alert, AlertFile, Status
 from onevoice.desk import prepare
 from onevoice.desk.resolve import resolve
@@ -29,7 +30,7 @@ def _alert(desk: Desk, shelter: Mapping[str, Any] = SCHOOL, actions: list[str] |
         "hazard": "wildfire_evacuation",
         "status": "Exercise",
         "area": {"zones": ["north-hill"]},
-        "facts": {"act_by": "+45m", "shelter": dict(shelter), **facts},
+        "facts": {"act_by": "+45m", **({"shelter": dict(shelter)} if shelter else {}), **facts},
         "actions": actions,
     }
     return resolve(desk, AlertFile.model_validate(plain), base=desk.settings.content_root, chain="fire")
@@ -154,6 +155,18 @@ def test_a_fact_for_a_group_is_told_to_it_and_stops_nothing(desk: Desk) -> None:
     ready = prepare.prepare(desk, alert)
     assert not ready.blocks
     assert not [f for f in ready.findings if f.rule in ("S04", "C11", "C12")]
+
+
+def test_a_text_message_to_a_group_is_not_held_against_the_mail_to_others(desk: Desk) -> None:
+    """The mail of the group has it too; that others lack it is meant so."""
+    _treat(desk, needs=("farm_animals",), reviewed_by="Amal Haddad")
+    texts = Texts(desk, _alert(desk, {}, ["leave_now"], animal_place="Fairground Barn"), frozenset())
+    theirs = texts.choose(Key("en|T2|", Means.SMS, None, "all", NEWCOMERS)).variant_id
+    assert theirs
+    assert "Fairground Barn" in texts.made[theirs].parts["text"]
+    texts.choose(Key("en|T2|", Means.EMAIL, None, "all", EVERYONE))
+    found = checks.check_release(list(texts.made.values()), texts.alert, desk.content)
+    assert [f.rule for f in found if f.rule in ("C11", "C12")] == []
 
 
 def test_facts_from_before_keep_their_hash() -> None:
