@@ -9,7 +9,7 @@ from onevoice.checks.hearing.question import Contradiction, Heard, Question, sta
 from onevoice.checks.plain import plain
 from onevoice.checks.reading import links, moments, quantities
 from onevoice.checks.reading.folded import fold
-from onevoice.facts import Phone, Url
+from onevoice.facts import EmergencyNumber, Phone, Url
 
 
 def hear(question: Question, heard: Heard) -> None:
@@ -44,7 +44,9 @@ def _links(question: Question, heard: Heard) -> None:
 
 def _numbers(question: Question) -> dict[str, str]:
     known = {f"{purpose}_phone": number for purpose, number in question.authority.phones.items()}
-    return known | {n: fact.e164 for n, fact in question.alert.factset.facts.items() if isinstance(fact, Phone)}
+    facts = question.alert.factset.facts.items()
+    known |= {n: fact.number for n, fact in facts if isinstance(fact, EmergencyNumber)}
+    return known | {n: fact.e164 for n, fact in facts if isinstance(fact, Phone)}
 
 
 def _phones(question: Question, heard: Heard) -> None:

@@ -131,20 +131,24 @@ def _approved(question: Question) -> tuple[set[str], set[str], str]:
     What is left is the folded text without any approved sentence.
     """
     ours = _ours(question.library, question.language, question.alert.hazard)
-    text = question.source
+    found = {name for name, forms in ours.actions.items() if any(_all_stand(f, question.source) for f in forms)}
+    # The alert's own steps go first: "No phone?" may begin one of them, and be a sentence of the hazard too.
+    text = _without_actions(question.source, ours, found & set(_tellable(question)))
     for piece in ours.hazard:
         text = _without(text, piece)
-    found = {name for name, forms in ours.actions.items() if any(_all_stand(f, question.source) for f in forms)}
     alone = {name for name, forms in ours.actions.items() if any(_all_stand(f, text) for f in forms)}
-    for name in alone:
-        for form in ours.actions[name]:
-            for piece in form if _all_stand(form, text) else ():
-                text = _without(text, piece)
-    return found, alone, fold(text, question.language).text
+    return found, alone, fold(_without_actions(text, ours, alone), question.language).text
+
+
+def _without_actions(text: str, ours: _Ours, names: set[str]) -> str:
+    for form in (form for name in sorted(names) for form in ours.actions[name]):
+        for piece in form if _all_stand(form, text) else ():
+            text = _without(text, piece)
+    return text
 
 
 class _Ours(NamedTuple):
-    """Approved sentences of a language that hold no fact: those of a hazard and the frames, each action's by tier."""
+    """Approved sentences of a language: those of a hazard and the frames that hold no fact, each action's by tier."""
 
     hazard: tuple[str, ...]
     actions: dict[str, tuple[tuple[str, ...], ...]]
@@ -152,20 +156,20 @@ class _Ours(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _ours(library: Library, language: str, hazard: str) -> _Ours:
-    said = {key: _bare(library.sentence(language, key).text) for key in library.lexicon.sources}
-    pieces = [p for key, found in said.items() if key.startswith((f"hazard.{hazard}.", "frame.")) for p in found]
+    said = {key: _pieces(library.sentence(language, key).text) for key in library.lexicon.sources}
+    ours = (found for key, found in said.items() if key.startswith((f"hazard.{hazard}.", "frame.")))
     actions: dict[str, tuple[tuple[str, ...], ...]] = {}
     for key, found in said.items():
         if key.startswith("action.") and found:
             name = key.split(".")[1]
             actions[name] = (*actions.get(name, ()), found)
-    return _Ours(tuple(dict.fromkeys(pieces)), actions)
+    bare = (piece for found in ours for piece in found if set(slots(piece)) <= {"emergency_number"})
+    return _Ours(tuple(dict.fromkeys(bare)), actions)
 
 
-def _bare(said: str) -> tuple[str, ...]:
-    """The sentences of an approved text that hold no fact."""
-    found = (p for p in split(said) if set(slots(p)) <= {"emergency_number"} and sentences.has_words(p))
-    return tuple(plain(piece) for piece in found)
+def _pieces(said: str) -> tuple[str, ...]:
+    """The sentences of an approved text that have words of their own."""
+    return tuple(plain(piece) for piece in split(said) if sentences.has_words(piece))
 
 
 def _without(text: str, sentence: str) -> str:
@@ -186,10 +190,14 @@ def _may_stand(sentence: str, text: str) -> bool:
 
 
 def _same_words(question: Question, own: set[str]) -> set[str]:
-    """Actions that some tier says in the very words of one of our own."""
+    """Actions that some tier says in the very words of one of our own; capitals do not matter."""
     actions = _ours(question.library, question.language, question.alert.hazard).actions
-    mine = {form for name in own for form in actions.get(name, ())}
-    return {name for name, forms in actions.items() if mine & set(forms)}
+    mine = {_small(form) for name in own for form in actions.get(name, ())}
+    return {name for name, forms in actions.items() if any(_small(form) in mine for form in forms)}
+
+
+def _small(form: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(piece.casefold() for piece in form)
 
 
 @lru_cache(maxsize=64)
