@@ -40,6 +40,8 @@ _NO_LINK = frozenset([(Means.WIRELESS_90, "text"), (Means.VOICE, "text"), (Means
 """Where no link stands: there is no room for one, or nobody could hear it."""
 UNTIMED = frozenset([OUTSIDE, Kind.ALL_CLEAR, Kind.RECOVERY, Kind.SUPPORT, Kind.CHECK_IN])
 """Kinds that set no last moment."""
+FREE_WORDS = frozenset(["truth", "rumor", "description"])
+"""Slots of words that somebody wrote and checked, language by language. A language without them is sent to the page."""
 _CANNOT = {Need.MOBILITY: {"walk", "drive"}, Need.HEARING: {"hear"}, Need.SIGHT: {"see", "read"}}
 _ACTIONS_LEFT = {"second action": 1, "third action": 2}
 
@@ -177,7 +179,7 @@ class Case:
         facts = {"road": "road_closed", "stop": "bus_from", "point": "water_point", "product": "product"}
         facts |= {"leader": "fasting_advice", "animal_place": "animal_place"}
         found = {slot: fact.name(language) for slot, n in facts.items() if isinstance(fact := self.fact(n), ProperName)}
-        for name in ("truth", "rumor", "description"):
+        for name in FREE_WORDS:
             if isinstance(fact := self.fact(name), LocalNote) and language in fact.texts:
                 found[name] = fact.texts[language]
         shelter = self.fact("shelter")

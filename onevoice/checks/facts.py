@@ -12,12 +12,12 @@ from babel import Locale
 from babel.lists import format_list
 
 from onevoice.checks import numbers, sentences
-from onevoice.checks.case import UNTIMED, Case
+from onevoice.checks.case import FREE_WORDS, UNTIMED, Case
 from onevoice.checks.clock import shown, times
 from onevoice.checks.plain import plain
 from onevoice.checks.rules import finding
 from onevoice.facts import Instant, Unknown
-from onevoice.lexicon import OUTSIDE
+from onevoice.lexicon import OUTSIDE, slots
 from onevoice.localize import ENGLISH, Language
 from onevoice.localize.language import ListStyle
 from onevoice.people import Means, Need
@@ -176,9 +176,16 @@ def _claimed(case: Case, language: str) -> tuple[tuple[str, str], ...]:
     if language not in case.claimed:
         said = ((key, case.said(language, key).text) for key in case.variant.said)
         case.claimed[language] = tuple(
-            (key, text) for key, text in said if sentences.has_words(text) and not case.damaged(language, key)
+            (key, text)
+            for key, text in said
+            if sentences.has_words(text) and not case.damaged(language, key) and _can_say(case, language, text)
         )
     return case.claimed[language]
+
+
+def _can_say(case: Case, language: str, text: str) -> bool:
+    """False for a sentence whose free words nobody has checked in this language: only the other one says it."""
+    return FREE_WORDS.intersection(slots(text)) <= case.names(language).keys()
 
 
 def _wrong_values(case: Case, language: str, values: Mapping[str, str]) -> Iterator[Finding]:

@@ -134,7 +134,8 @@ def test_a_release_of_many_texts_is_composed_in_a_fifth_of_a_second() -> None:
     """Twenty-four texts, warm: work is per text, not per person."""
     alert = next(a for a in _plain_samples() if a.hazard == "river_flood" and a.kind == "warning")
     readers = [Profile(languages=(tag,), tier=tier) for tag in _content().languages for tier in TIERS]
-    wanted = [Asked(reader, means) for reader, means in product(readers, Means)][:24]
+    means = (Means.SMS, Means.EMAIL, Means.SOCIAL, Means.PAGE)
+    wanted = [Asked(reader, by) for reader, by in product(readers, means)][:24]
     best = min(_seconds(alert, wanted) for _ in range(5))
     assert best < 0.2
 
