@@ -63,16 +63,20 @@ $(VENV)/.made-in:
 	$(PYTHON) -m venv --clear $(VENV)
 	@printf '%s\n' '$(CURDIR)' > $@
 
+# The locks are whole, so nothing is resolved again (--no-deps): the pip of Python 3.11 would look for the
+# newest release of a package that another one asks for with an extra, and refuse it for want of a hash.
 $(VENV)/.installed: $(VENV)/.made-in requirements.lock pyproject.toml
 	@echo 'Installing the packages of requirements.lock into $(VENV): about a minute, this once.'
-	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --require-hashes -r requirements.lock
 	$(PIP) install --no-deps --no-build-isolation -e .
+	$(PIP) check
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.made-in requirements-dev.lock pyproject.toml
 	@echo 'Installing the packages of requirements-dev.lock into $(VENV): one to two minutes, this once.'
-	$(PIP) install --require-hashes -r requirements-dev.lock
+	$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
 	$(PIP) install --no-deps --no-build-isolation -e .
+	$(PIP) check
 	@touch $(VENV)/.installed $@
 
 UV = $(firstword $(wildcard $(BIN)/uv) uv)
