@@ -6,7 +6,7 @@ Nothing that is said of a refused row repeats what stood in it. The file is read
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,11 +17,15 @@ from audiences.addresses import Wrong, email, normalise, number
 from audiences.lines import Record, records
 from onevoice.errors import Unusable
 from onevoice.ledger.intake import Address, ContactRow
+from onevoice.localize import spellings
 
 if TYPE_CHECKING:
     from audiences.gazetteer import Gazetteer
 
 __all__ = ["Reading", "Refused", "Wrong", "normalise", "read"]
+
+SHIPPED = Path(__file__).resolve().parent.parent
+"""Where the words lie that OneVoice ships, for a reader that names no languages."""
 
 KEPT = 100_000
 """Refused rows that are kept; more are only counted."""
@@ -57,11 +61,12 @@ def read(
     *,
     load_numbers: bool = False,
     region: str = "US",
-    languages: tuple[str, ...] = fields.LANGUAGES,
+    languages: Mapping[str, str] | None = None,
     gazetteer: Gazetteer | None = None,
 ) -> Reading:
     """Read a contact file. Columns in any order; those that OneVoice does not know become attributes.
 
+    `languages` has the spellings of each language, as `localize.spellings` gives them; without it, of those shipped.
     `load_numbers` takes numbers of area code 555, which large exercises use. With a gazetteer, a contact without zone
     gets the one that their position lies in; whose zone it does not know is noted and taken as one of unknown place.
 
@@ -70,7 +75,7 @@ def read(
     """
     lines = records(path)
     header = _header(next(lines, None), path.name)
-    reader = _Reader(header, _parsers(load_numbers, region, languages), gazetteer)
+    reader = _Reader(header, _parsers(load_numbers, region, languages or spellings(SHIPPED)), gazetteer)
     return reader.reading(lines)
 
 
@@ -81,7 +86,7 @@ def _header(first: Record | None, name: str) -> list[str]:
     where = f"{name}, line {first.line}"
     if first.wrong or "ref" not in columns:
         what = "The first line must name the columns, and one of them must be ref."
-        known = ", ".join(("ref", *_parsers(load_numbers=False, region="US", languages=())))
+        known = ", ".join(("ref", *_parsers(load_numbers=False, region="US", languages={})))
         raise Unusable(what, where=where, remedy=f"Known columns: {known}. Save the file as CSV UTF-8.")
     twice = sorted({column for column in columns if column and columns.count(column) > 1})
     if twice:
@@ -93,7 +98,7 @@ Parser = Callable[[str], Any]
 FLAGS = ("lives_alone", "older", "mobility", "hearing", "sight", "newcomer", "few_ties", "exercise_ok")
 
 
-def _parsers(load_numbers: bool, region: str, languages: tuple[str, ...]) -> dict[str, Parser]:  # noqa: FBT001 - as in read
+def _parsers(load_numbers: bool, region: str, languages: Mapping[str, str]) -> dict[str, Parser]:  # noqa: FBT001 - as in read
     """How each known column is read. A field that is empty is not read at all."""
 
     def telephone(text: str) -> str:

@@ -12,24 +12,12 @@ import unicodedata
 from collections.abc import Callable, Mapping
 
 from audiences.addresses import Wrong
+from onevoice.localize import spelled
 from onevoice.people import Role, Tier
 
 _YES = frozenset("yes y true t 1 1.0 x on si sí oui wi".split())  # noqa: SIM905 - words read better in a row
 _NO = frozenset("no n false f 0 0.0 - off non".split())  # noqa: SIM905 - as above
 
-LANGUAGES = ("en", "es", "fr", "ar", "zh-Hans", "vi", "ht")
-"""Languages that OneVoice ships."""
-
-_SPELLINGS = {
-    "en": "en eng english",
-    "es": "es spa spanish español espanol castellano",
-    "fr": "fr fra fre french français francais",
-    "ar": "ar ara arabic العربية",
-    "zh-Hans": "zh-hans zh zho chi zh-cn zh-sg zh-hans-cn chinese mandarin 中文 简体中文",
-    "vi": "vi vie vietnamese tiếng-việt",
-    "ht": "ht hat haitian haitian-creole kreyòl kreyol kreyòl-ayisyen",
-}
-_LANGUAGE = {spelling: tag for tag, spellings in _SPELLINGS.items() for spelling in spellings.split()}
 _OTHER_SCRIPTS = frozenset({"hant", "tw", "hk", "mo"})
 
 _MEANS = {
@@ -61,16 +49,17 @@ def boolean(text: str) -> bool:
     raise Wrong("is neither yes nor no; write yes, no, true, false, 1, 0, or leave it empty.")
 
 
-def language(text: str, offered: tuple[str, ...] = LANGUAGES) -> str | None:
-    """A language that OneVoice speaks, by tag or name, with or without a region."""
+def language(text: str, offered: Mapping[str, str]) -> str | None:
+    """A language that OneVoice speaks (`offered`: its spellings → its tag), with or without a region."""
     if not text:
         return None
-    word = re.sub(r"[\s_]+", "-", text.casefold())
-    found = _LANGUAGE.get(word)
+    word = spelled(text)
+    found = offered.get(word)
     if found is None and not _OTHER_SCRIPTS & set(word.split("-")):
-        found = _LANGUAGE.get(word.split("-")[0]) if re.fullmatch(r"[a-z]{2,3}(-\w{2,4}){1,2}", word) else None
-    if found not in offered:
-        raise Wrong(f"is not a language of this OneVoice; write one of {', '.join(offered)}, or leave it empty.")
+        found = offered.get(word.split("-")[0]) if re.fullmatch(r"[a-z]{2,3}(-\w{2,4}){1,2}", word) else None
+    if found is None:
+        tags = ", ".join(dict.fromkeys(offered.values()))
+        raise Wrong(f"is not a language of this OneVoice; write one of {tags}, or leave it empty.")
     return found
 
 

@@ -27,7 +27,6 @@ ALL = "all"
 _SHOWN = (Means.SMS, Means.EMAIL, Means.PAGE, Means.VOICE, Means.PRINT, Means.WIRELESS_360, Means.PACK)
 """In which texts a translator is shown a sentence: the first in which it stands."""
 _WIDTH = 120
-PLURALS = catalogue_form.PLURALS
 
 
 def update(root: Path, language: str = ALL) -> Iterator[str]:
@@ -42,7 +41,7 @@ def update(root: Path, language: str = ALL) -> Iterator[str]:
     words = lexicon.load(root)
     context = examples(root)
     for tag in _wanted(root, language):
-        yield _update(catalogue_file(root, tag), tag, words, context)
+        yield _update(root, tag, words, context)
 
 
 def check(root: Path) -> tuple[Finding, ...]:
@@ -68,12 +67,13 @@ def _wanted(root: Path, language: str) -> list[str]:
     return sorted(set(described) - {localize.ENGLISH}) if language == ALL else [language]
 
 
-def _update(path: Path, tag: str, words: Lexicon, context: Mapping[str, str]) -> str:
+def _update(root: Path, tag: str, words: Lexicon, context: Mapping[str, str]) -> str:
+    path = catalogue_file(root, tag)
     old = read_po(path) if path.is_file() else polib.POFile()
     known = {entry.msgctxt: entry for entry in old if entry.msgctxt}
     new = polib.POFile(wrapwidth=_WIDTH)
     new.header = old.header or f"Words of OneVoice in {tag}. One entry for each English sentence; msgctxt is its id."
-    new.metadata = _metadata(tag, old.metadata)
+    new.metadata = _metadata(tag, old.metadata, _plurals(root, tag))
     counts = {"new": 0, "changed": 0}
     for key, source in words.sources.items():
         entry, what = _merged(known.get(key), key, source)
@@ -89,14 +89,19 @@ def _update(path: Path, tag: str, words: Lexicon, context: Mapping[str, str]) ->
     )
 
 
-def _metadata(tag: str, known: Mapping[str, str]) -> dict[str, str]:
+def _plurals(root: Path, tag: str) -> str:
+    """As the language's description has them; a language may have a catalogue first."""
+    return localize.language(root, tag).plurals if (root / "locales" / tag / "language.yaml").is_file() else ""
+
+
+def _metadata(tag: str, known: Mapping[str, str], rule: str) -> dict[str, str]:
     fixed = {
         "Language": tag,
         "MIME-Version": "1.0",
         "Content-Type": "text/plain; charset=UTF-8",
         "Content-Transfer-Encoding": "8bit",
     }
-    plurals = {"Plural-Forms": PLURALS[tag]} if tag in PLURALS else {}
+    plurals = {"Plural-Forms": rule} if rule else {}
     return {"Project-Id-Version": "OneVoice", "X-Provenance": "machine-draft", **known, **fixed, **plurals}
 
 

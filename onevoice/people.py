@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Language = str
-"""A BCP 47 tag as OneVoice ships it: en, es, ar, fr, zh-Hans, vi, ht."""
+"""A BCP 47 tag, as the folder in locales/ is called: en, es, zh-Hans."""
 
 
 class Frozen(BaseModel):

@@ -23,16 +23,6 @@ from onevoice.variant import Finding, Provenance
 
 _ORDER = ("zero", "one", "two", "few", "many", "other")
 """CLDR's categories, in the order in which every editor has the plural forms."""
-PLURALS = {
-    "ar": "nplurals=6; plural=(n == 0) ? 0 : (n == 1) ? 1 : (n == 2) ? 2 : (n % 100 >= 3 && n % 100 <= 10) ? 3 : "
-    "(n % 100 >= 11 && n % 100 <= 99) ? 4 : 5;",
-    "es": "nplurals=3; plural=(n == 1) ? 0 : (n != 0 && n % 1000000 == 0) ? 1 : 2;",
-    "fr": "nplurals=3; plural=(n == 0 || n == 1) ? 0 : (n != 0 && n % 1000000 == 0) ? 1 : 2;",
-    "ht": "nplurals=2; plural=(n != 1);",
-    "vi": "nplurals=1; plural=0;",
-    "zh-Hans": "nplurals=1; plural=0;",
-}
-"""CLDR's rules in gettext's words. Babel has the Arabic forms in another order, and French ones for Haitian Creole."""
 _NUMBERS = (*range(201), 1_000_000)
 _ENDS = {
     "。": ".",
@@ -88,7 +78,7 @@ def _head(language: Language, head: Mapping[str, str], where: str) -> Iterator[F
 
 def _plurals(language: Language, rule: str, where: str) -> Iterator[Finding]:
     """Each number takes the form that its category has in the usual order."""
-    given, right = _rule(rule), _rule(PLURALS.get(language.language, "")) or _cldr(language)
+    given, right = _rule(rule), _rule(language.plurals) or _cldr(language)
     if given is None:
         yield finding("P09", f"The plural rule cannot be read: {rule}", part=where)
     elif given[0] != right[0]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from audiences import contacts as reading
+from onevoice import localize
 from onevoice.errors import Unusable
 from onevoice.ledger import audit, contacts
 from onevoice.settings import Mode
@@ -49,7 +50,12 @@ def take_in(desk: Desk, file: Path) -> Taken:
     Raises:
         Unusable: the file as a whole cannot be read.
     """
-    rows = reading.read(file, load_numbers=desk.settings.mode is Mode.EXERCISE, gazetteer=desk.gazetteer)
+    rows = reading.read(
+        file,
+        load_numbers=desk.settings.mode is Mode.EXERCISE,
+        languages=localize.spellings(desk.settings.content_root),
+        gazetteer=desk.gazetteer,
+    )
     done = contacts.put_in_turns(desk.ledger, desk.vault, rows.rows, desk.now())
     with desk.ledger.write() as conn:
         detail = {"added": done.added, "changed": done.changed, "refused": rows.refused_in_all}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -56,7 +57,8 @@ class Language(Frozen):
 
     `avoid` lists word forms of another form of address, which the lint finds. `weekdays` (Monday first) and `months`
     stand here where CLDR has none of the language's own; `conjunction` too, the word before the last name of a list.
-    `gap` stands between two sentences on one line.
+    `gap` stands between two sentences on one line. `spellings` are other names that contact lists have for it.
+    `plurals` is CLDR's rule as gettext writes it, where Babel's is another or its forms stand in another order.
     """
 
     language: str
@@ -73,6 +75,8 @@ class Language(Frozen):
     gap: str = " "
     weekdays: Annotated[tuple[str, ...], Field(max_length=7)] = ()
     months: Annotated[tuple[str, ...], Field(max_length=12)] = ()
+    spellings: tuple[str, ...] = ()
+    plurals: str = ""
     keywords: dict[str, Any] = {}
 
     @field_validator("list", mode="before")
@@ -129,6 +133,17 @@ def languages(root: Path) -> tuple[str, ...]:
     tags = sorted(path.parent.name for path in (root / "locales").glob("*/language.yaml"))
     ready = [tag for tag in tags if tag != ENGLISH and catalogue_file(root, tag).is_file()]
     return tuple([ENGLISH, *ready] if ENGLISH in tags else ready)
+
+
+def spellings(root: Path) -> dict[str, str]:
+    """How people write the name of each language, in small letters and joined by hyphens → its tag."""
+    spoken = [language(root, tag) for tag in languages(root)]
+    return {spelled(word): one.language for one in spoken for word in (one.language, one.name, *one.spellings)}
+
+
+def spelled(word: str) -> str:
+    """A name of a language as names are compared: `Haitian Creole` is `haitian-creole`."""
+    return re.sub(r"[\s_]+", "-", word.casefold())
 
 
 def catalogue_file(root: Path, tag: str) -> Path:

@@ -264,7 +264,7 @@ def test_the_zones_of_millford_are_neighbors_and_do_not_overlap(gazetteer: Gazet
 
 
 def test_names_fall_back_to_the_road_sign(gazetteer: Gazetteer) -> None:
-    """Generic places have names in seven languages; proper names stay as on the sign."""
+    """Generic places have names in every language; proper names stay as on the sign."""
     assert gazetteer.zones["harbor"].name("ar") == "الميناء"
     assert gazetteer.zones["old-mill"].name("ar") == "Old Mill"
     assert gazetteer.names["station"]["fr"] == "La Gare"

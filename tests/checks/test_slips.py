@@ -124,25 +124,32 @@ def _drop_no(text: Text) -> str:
     said = text.action("do-not")
     noes = tongue(ROOT, _content().voice(text.language).language).words.negations
     for no in sorted(noes, key=len, reverse=True):
-        bold = re.compile(rf"(?<!\w){re.escape(no)}\s?" if text.language != "zh-Hans" else re.escape(no), re.IGNORECASE)
+        bold = re.compile(rf"(?<!\w){re.escape(no)}\s?" if _spaced(text) else re.escape(no), re.IGNORECASE)
         if said and bold.search(said):
             return text.said.replace(said, bold.sub("", said, count=1))
     return text.said
 
 
-NO = {"en": "Do not ", "es": "No ", "fr": "Ne ", "ar": "لا ", "zh-Hans": "请不要", "vi": "Đừng ", "ht": "Pa "}
-PAS = {"fr": " pas"}
+FORBIDDEN = {
+    "en": (r"^", "Do not "),
+    "es": (r"^", "No "),
+    "fr": (r"^(\S+)", r"Ne \1 pas"),
+    "ar": (r"^", "لا "),
+    "zh-Hans": (r"^请?", "请不要"),
+    "vi": (r"^", "Đừng "),
+    "ht": (r"^", "Pa "),
+}
+"""Language → what is put where in a sentence that bids, so that it forbids."""
 
 
 def _add_no(text: Text) -> str:
     said = text.action("do")
-    if not said:
-        return text.said
-    first, _, rest = said.partition(" ")
-    bold = f"{NO[text.language]}{first[:1].lower()}{first[1:]}{PAS.get(text.language, '')} {rest}".strip()
-    if text.language == "zh-Hans":
-        bold = f"请不要{said.removeprefix('请')}"
-    return text.said.replace(said, bold)
+    bold = re.sub(*FORBIDDEN[text.language], f"{said[:1].lower()}{said[1:]}", count=1)
+    return text.said.replace(said, bold) if said else text.said
+
+
+def _spaced(text: Text) -> bool:
+    return tongue(ROOT, _content().voice(text.language).language).spaced
 
 
 def _other_place(text: Text) -> str:
@@ -182,7 +189,7 @@ def _other_language(text: Text) -> str:
 def _other_unit(text: Text) -> str:
     units = tongue(ROOT, _content().voice(text.language).language).words.units
     for minute in units["minute"]:
-        if re.search(rf"(?<!\w){minute}(?!\w)" if text.language != "zh-Hans" else minute, text.said):
+        if re.search(rf"(?<!\w){minute}(?!\w)" if _spaced(text) else minute, text.said):
             return text.said.replace(minute, units["hour"][0])
     return text.said
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from audiences.messengers import messengers
-from onevoice import checks
+from onevoice import checks, localize
 from onevoice.alert import Alert, Status
 from onevoice.checks import RULES, kinds, prose, style
 from onevoice.checks.samples import samples
@@ -23,7 +23,7 @@ from onevoice.people import Means, Messenger, Profile, Tier
 from onevoice.variant import Finding, Severity, Variant
 
 ROOT = Path(__file__).resolve().parents[2]
-LANGUAGES = ("en", "es", "ar", "fr", "ht", "vi", "zh-Hans")
+LANGUAGES = localize.languages(ROOT)
 
 
 @lru_cache(maxsize=1)

@@ -102,12 +102,12 @@ def test_each_sentence_is_shown_in_a_finished_message(words: Path) -> None:
     assert "Hills are dry." in " ".join(_entry(words, "hazard.storm.warning.why").comment.split())
 
 
-@pytest.mark.parametrize("language", sorted(catalogues.PLURALS))
+@pytest.mark.parametrize("language", ["ar", "es", "zh-Hans"])
 def test_the_plural_header_is_the_languages_own(words: Path, language: str) -> None:
     """Babel's Arabic has its forms in another order than every editor; the header says ours."""
     list(catalogues.update(words, language))
     po = polib.pofile(str(_po(words, language)))
-    assert po.metadata["Plural-Forms"] == catalogues.PLURALS[language]
+    assert po.metadata["Plural-Forms"] == localize.language(words, language).plurals
     assert po.metadata["Language"] == language
 
 
@@ -123,7 +123,8 @@ def test_every_plural_form_is_chosen_by_the_rule(language: str, number: int, for
     """CLDR's categories in the order zero, one, two, few, many, other."""
     from gettext import c2py  # what gettext itself evaluates headers with
 
-    rule = catalogues.PLURALS[language].split("plural=")[1].rstrip(";")
+    root = Path(__file__).resolve().parents[2]
+    rule = localize.language(root, language).plurals.split("plural=")[1].rstrip(";")
     assert c2py(rule)(number) == form
 
 

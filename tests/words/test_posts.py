@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from audiences.messengers import messengers
-from onevoice import checks
+from onevoice import checks, localize
 from onevoice.alert import Alert
 from onevoice.checks.samples import Sample, samples
 from onevoice.compose import Asked, Content, compose, fitting
@@ -15,7 +15,7 @@ from onevoice.people import Means, Messenger, Profile, Tier
 from onevoice.variant import Scope, Severity, Variant
 
 ROOT = Path(__file__).resolve().parents[2]
-LANGUAGES = ("en", "es", "ar", "fr", "zh-Hans", "vi", "ht")
+LANGUAGES = localize.languages(ROOT)
 OF_FACTS = frozenset(["C02", "C04", "C08", "C10", "C24", "C25", "N04"])
 ORDER = ("source", "hazard", "places", "actions", "act_by", "url")
 """How a warning is best understood."""
