@@ -52,6 +52,10 @@ def _check_needs(segment: Segment, needs: Iterable[str], file: str) -> None:
     among(segment.needs, needs, f"{file}, needs")
     if len(set(segment.needs)) < len(segment.needs):
         raise Unusable("A sentence is named twice.", where=f"{file}, needs", remedy="Name each once.")
+    among(segment.bound, segment.needs, f"{file}, bound")
+    if segment.reviewed_by is None and segment.bound:
+        what = "Nobody is named who read these words."
+        raise Unusable(what, where=f"{file}, reviewed_by", remedy="Name who did, or leave `bound` out.")
     if segment.reviewed_by is None:
         return
     if not segment.needs:

@@ -171,7 +171,8 @@ class Segment(Frozen):
 
     `public` segments are named by default. Of all segments that a person belongs to, the one with the highest
     `precedence` says how they are treated: means in order, default tier and language, messenger, and which sentences
-    of templates/needs.yaml they hear (`needs`), once a person of that community has read them (`reviewed_by`).
+    of templates/needs.yaml they hear (`needs`), once a person of that community has read them (`reviewed_by`). `bound`:
+    id of each sentence that this person read → digest of its words, so that an edit takes their name away.
     """
 
     id: str
@@ -187,6 +188,7 @@ class Segment(Frozen):
     fallback: Fallback = Fallback.BILINGUAL
     needs: tuple[str, ...] = ()
     reviewed_by: str | None = None
+    bound: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]] = {}
 
 
 class Messenger(Frozen):

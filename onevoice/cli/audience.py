@@ -50,6 +50,24 @@ def show(json: Json = False) -> None:
 
 
 @app.command()
+def words(segment: Annotated[str, typer.Argument(help="A segment, as newcomers.")]) -> None:
+    """What a segment hears in addition, at each level, and the lines that bind its reader's name to these words."""
+    from onevoice.desk import needs
+
+    found, sentences = needs.of_segment(desk(), segment)
+    for one in sentences:
+        standing = f"read by {found.reviewed_by}" if one.stands else "nobody of them has read these words"
+        typer.echo(f"{one.need}: {standing}")
+        table(one.words.items())
+    if not sentences:
+        say(f"{found.name} hear nothing in addition: the segment names no sentence in `needs`.")
+        return
+    say(f"\nOnce somebody of that community has read them, write into audiences/segments/{segment}.yaml:")
+    say(f"reviewed_by: {found.reviewed_by or '<who read them>'}")
+    say("\n".join(["bound:", *(f'  {one.need}: "{one.digest}"' for one in sentences)]))
+
+
+@app.command()
 def optout(address: Annotated[str, typer.Argument(help="A number or a mail address.")]) -> None:
     """Write to this address no more."""
     from onevoice.desk import audience

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from onevoice.alert import Alert, Status
+from onevoice.alert import Alert
 from onevoice.compose.speech import Speech
 from onevoice.facts import Shelter
 from onevoice.lexicon import NeedLine
-from onevoice.variant import Provenance
 
 _SPOKEN_THERE = "shelter.interpreters"
 
@@ -22,15 +21,8 @@ def told(say: Speech) -> dict[str, str]:
     """Fact → sentence, for the needs of these readers whose facts are given and that their language has today."""
     lines = {name: say.library.lexicon.needs[name] for name in say.telling.asked.needs}
     there = {name: line.fact for name, line in lines.items() if given(say.telling.alert, line)}
-    said = {fact: _said(say, f"need.{name}") for name, fact in there.items() if _theirs(say, fact)}
+    said = {fact: say.where_translated(f"need.{name}") for name, fact in there.items() if _theirs(say, fact)}
     return {fact: sentence for fact, sentence in said.items() if sentence}
-
-
-def _said(say: Speech, name: str) -> str:
-    """The sentence; in a real alert not as a machine draft, because the whole text would be held back for it."""
-    key = say.library.lexicon.key(name, say.telling.asked.profile.tier)
-    draft = key and say.library.sentence(say.telling.language, key).provenance is Provenance.MACHINE_DRAFT
-    return "" if draft and say.telling.alert.status is Status.ACTUAL else say.where_translated(name)
 
 
 def _theirs(say: Speech, fact: str) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from onevoice.alert import Status
 from onevoice.compose.slots import Telling
 from onevoice.lexicon import SLOT, slots
 from onevoice.library import Library
 from onevoice.template.marks import MARK
+from onevoice.variant import Provenance
 
 _STOP_TWICE = re.compile(rf"\.({MARK.pattern}*)\.(?!\.)")
 
@@ -32,10 +34,16 @@ class Speech:
         return self.telling.marks.around(f"say {key}", _STOP_TWICE.sub(r".\1", filled))
 
     def where_translated(self, name: str) -> str:
-        """The sentence, if the language has it as it is today: one that helps, and that no text is held back for."""
+        """The sentence, if the language has it as it is today: one that helps, and that no text is held back for.
+
+        In a real alert a machine draft is not said: the whole text would be held back for it.
+        """
         key = self.library.lexicon.key(name, self.telling.asked.profile.tier)
         said = self.library.sentence(self.telling.language, key) if key else None
-        return self(name) if said and not (said.missing or said.stale) else ""
+        if said is None or said.missing or said.stale:
+            return ""
+        drafted = said.provenance is Provenance.MACHINE_DRAFT and self.telling.alert.status is Status.ACTUAL
+        return "" if drafted else self(name)
 
     def _can_say(self, key: str, values: dict[str, str]) -> bool:
         return all(values.get(slot) for slot in slots(self.library.lexicon.sources[key]))

@@ -9,7 +9,8 @@ import pytest
 
 from onevoice import checks
 from onevoice.alert import Alert, AlertFile, Status
-from onevoice.desk import prepare
+from onevoice.desk import needs, prepare
+from onevoice.desk.needs import read
 from onevoice.desk.resolve import resolve
 from onevoice.desk.texts import Key, Texts
 from onevoice.desk.wiring import Desk
@@ -20,6 +21,7 @@ from onevoice.settings import Mode
 from onevoice.variant import Finding, Severity, Variant
 
 EVERYONE, NEWCOMERS = 0, 60
+NEWCOMERS_HEAR = ("papers_not_asked", "status_not_asked", "interpreters", "families_together", "no_uniforms")
 STATUS = "Nobody at the shelter asks about your immigration status."
 SCHOOL: Mapping[str, Any] = {"name": "Millford High School", "address": "12 School Street", "no_papers": True}
 ASKED_NOTHING = {**SCHOOL, "no_status_questions": True}
@@ -43,6 +45,13 @@ def _text(
     chosen = texts.choose(Key(profile, means, None, "all", treated))
     assert chosen.variant_id
     return texts.made[chosen.variant_id]
+
+
+def _read(desk: Desk, *needs: str) -> dict[str, Any]:
+    """The lines of a segment whose sentences somebody has read as they are."""
+    segment = next(s for s in desk.segments if s.id == "newcomers")
+    sentences = read(desk.content.lexicon, segment.model_copy(update={"needs": needs}))
+    return {"needs": needs, "reviewed_by": "Amal Haddad", "bound": {one.need: one.digest for one in sentences}}
 
 
 def _treat(desk: Desk, **change: Any) -> None:
@@ -89,9 +98,54 @@ def test_a_live_deployment_holds_back_what_nobody_of_them_has_read(desk: Desk) -
     assert found.severity is Severity.WARN
     assert "papers_not_asked, status_not_asked" in found.message
     assert "audiences/segments/newcomers.yaml" in found.remedy
-    _treat(desk, reviewed_by="Amal Haddad")
+    _treat(desk, **_read(desk, *NEWCOMERS_HEAR))
     assert STATUS in _text(desk, alert).parts["text"]
     assert not _found(desk, alert)
+
+
+def test_an_edit_takes_the_name_away_from_that_sentence_alone(desk: Desk) -> None:
+    """Whoever read other words has not read these; the others stand."""
+    desk.settings = desk.settings.model_copy(update={"mode": Mode.LIVE})
+    lines = _read(desk, *NEWCOMERS_HEAR)
+    lines["bound"] |= {"status_not_asked": "0" * 12}
+    _treat(desk, **lines)
+    alert = _alert(desk, ASKED_NOTHING)
+    said = _text(desk, alert).said
+    assert "need.papers_not_asked.T2" in said
+    assert "need.status_not_asked.T2" not in said
+    (found,) = _found(desk, alert)
+    assert "status_not_asked: the words changed since Amal Haddad read it" in found.message
+    assert "papers_not_asked" not in found.message
+
+
+def test_a_digest_is_over_every_level_of_a_sentence(desk: Desk) -> None:
+    """An edit for the plainest readers is an edit."""
+    lexicon = desk.content.lexicon
+    (before,) = read(lexicon, desk.segments[0].model_copy(update={"needs": ("interpreters",)}))
+    assert set(before.words) == {"T1", "T2"}
+    for level in before.words:
+        key = f"need.interpreters.{level}"
+        other = lexicon.model_copy(update={"sources": {**lexicon.sources, key: "Other words."}})
+        (after,) = read(other, desk.segments[0].model_copy(update={"needs": ("interpreters",)}))
+        assert after.digest != before.digest
+
+
+def test_a_segment_that_does_not_exist_is_refused_with_those_that_do(desk: Desk) -> None:
+    """A slip of the keyboard is no empty answer."""
+    with pytest.raises(Unusable, match="newcomers"):
+        needs.of_segment(desk, "newcomer")
+
+
+def test_a_real_alert_says_no_draft_of_what_to_do_without_a_phone(desk: Desk) -> None:
+    """The same guard as for what a group hears: an exercise says it, the real text is not held back for it."""
+    for status, told in ((Status.EXERCISE, True), (Status.ACTUAL, False)):
+        alert = _alert(desk, actions=["leave_now", "contact_doctor_first"])
+        texts = Texts(desk, alert.model_copy(update={"status": status}), frozenset(["P01"]))
+        texts.make_public()
+        page = next(v for v in texts.made.values() if v.means is Means.PAGE and v.profile.languages == ("es",))
+        assert any(key.startswith("frame.without.") for key in page.said) is told
+        english = next(v for v in texts.made.values() if v.means is Means.PAGE and v.profile.key == "en|T2|")
+        assert any(key.startswith("frame.without.") for key in english.said)
 
 
 def test_an_exercise_says_it_and_notes_that_a_real_alert_would_not(desk: Desk) -> None:
@@ -148,7 +202,7 @@ def test_a_fact_for_a_group_is_told_to_it_and_stops_nothing(desk: Desk) -> None:
         "Nobody is told animal_place",
         "Nobody is told fasting_advice",
     ]
-    _treat(desk, needs=("farm_animals", "fasting_in_heat"), reviewed_by="Amal Haddad")
+    _treat(desk, **_read(desk, "farm_animals", "fasting_in_heat"))
     text = _text(desk, alert, profile="en|T1|").parts["text"]
     assert "A safe place for farm animals: Fairground Barn." in text
     assert "Who says so: Imam Yusuf Rahman." in text
@@ -159,7 +213,7 @@ def test_a_fact_for_a_group_is_told_to_it_and_stops_nothing(desk: Desk) -> None:
 
 def test_a_text_message_to_a_group_is_not_held_against_the_mail_to_others(desk: Desk) -> None:
     """The mail of the group has it too; that others lack it is meant so."""
-    _treat(desk, needs=("farm_animals",), reviewed_by="Amal Haddad")
+    _treat(desk, **_read(desk, "farm_animals"))
     texts = Texts(desk, _alert(desk, {}, ["leave_now"], animal_place="Fairground Barn"), frozenset())
     theirs = texts.choose(Key("en|T2|", Means.SMS, None, "all", NEWCOMERS)).variant_id
     assert theirs
