@@ -123,8 +123,14 @@ NEW = "name: New\nrule: {field: older, equals: true}\nprecedence: 5\n"
         (NEW + "needs: [farm_animals, farm_animals]\n", "new.yaml, needs: .*twice"),
         (NEW + "needs: farm_animals\n", "new.yaml, needs"),
         (NEW + "reviewed_by: Amal Haddad\n", "new.yaml, reviewed_by: .*names no sentence"),
-        (NEW + "needs: [farm_animals]\nbound: {farm_animals: 0123456789ab}\n", "new.yaml, reviewed_by: Nobody is named"),
-        (NEW + "needs: [farm_animals]\nbound: {interpreters: 0123456789ab}\n", "new.yaml, bound: There is no interpret"),
+        (
+            NEW + "needs: [farm_animals]\nbound: {farm_animals: 0123456789ab}\n",
+            "new.yaml, reviewed_by: Nobody is named",
+        ),
+        (
+            NEW + "needs: [farm_animals]\nbound: {interpreters: 0123456789ab}\n",
+            "new.yaml, bound: There is no interpret",
+        ),
         (NEW + "needs: [farm_animals]\nreviewed_by: A\nbound: {farm_animals: xyz}\n", "new.yaml, bound.farm_animals"),
         (NEW + "needs: [farm_animals]\nreviewed_by: ' - '\n", "new.yaml, reviewed_by: .*person.* is missing"),
         (NEW + "messenger: millford-emm\n", "new.yaml, messenger: There is no millford-emm. Did you mean: millford-em"),
