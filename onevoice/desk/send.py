@@ -15,6 +15,7 @@ from onevoice.dispatch import send as sending
 from onevoice.dispatch.options import Counts, Options
 from onevoice.errors import OneVoiceError, OutOfReach
 from onevoice.ledger import alerts, plan, reach
+from onevoice.people import PERSONAL
 
 if TYPE_CHECKING:
     from onevoice.desk.wiring import Desk
@@ -33,6 +34,9 @@ EVERY = 0.5
 FOLLOW_EVERY = 2.0
 """Seconds between two rounds of following up while a sender runs."""
 
+MOST_PASSES = 2 * len(PERSONAL)
+"""How often one round sends at most: by each means in turn, and once more where nobody knew what became of a call."""
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -48,18 +52,37 @@ class Sent:
         """True where somebody asked this process to stop."""
         return self.ending == "stopped"
 
+    def plus(self, more: Counts) -> Sent:
+        """This and one pass more."""
+        accepted, unknown = self.accepted + more.accepted, self.unknown + more.unknown
+        return Sent(self.calls + more.started, accepted, unknown, more.ending)
+
     def sentence(self) -> str:
         """For a person."""
         return f"{self.calls} calls made, {self.accepted} accepted, {self.unknown} in doubt ({self.ending})."
 
 
-def options(desk: Desk, progress: Progress | None = None) -> Options:
+@dataclass
+class _Tally:
+    """What all passes of a round came to until now, and who is told of it."""
+
+    progress: Progress | None
+    sent: Sent = Sent(0, 0, 0, "")
+
+    def show(self, under_way: Counts) -> None:
+        """Tell the figures of the passes before and of the one that is under way."""
+        if self.progress:
+            seen = self.sent.plus(under_way)
+            self.progress({"calls": seen.calls, "accepted": seen.accepted, "in doubt": seen.unknown})
+
+    def add(self, ended: Counts) -> Sent:
+        """A pass has ended. What the round came to until now."""
+        self.sent = self.sent.plus(ended)
+        return self.sent
+
+
+def options(desk: Desk, show: Callable[[Counts], None] | None = None) -> Options:
     """How this deployment sends."""
-
-    def show(counts: Counts) -> None:
-        if progress:
-            progress({"calls": counts.started, "accepted": counts.accepted, "in doubt": counts.unknown})
-
     from channels import weights  # noqa: PLC0415 - only who sends needs it
 
     return Options(
@@ -84,24 +107,35 @@ def send_due(desk: Desk, *, once: bool, progress: Progress | None = None) -> Sen
 
 
 async def _send_due(desk: Desk, *, once: bool, progress: Progress | None) -> Sent:
-    providers = desk.providers
-    if not providers:
+    if not desk.providers:
         raise OutOfReach(
             "No means is set up, so nothing can be sent.", remedy="Set ONEVOICE_TWILIO_… or ONEVOICE_SMTP_…."
         )
-    how = options(desk, progress)
+    tally = _Tally(progress)
+    how = options(desk, tally.show)
     try:
         if once:
-            await asyncio.to_thread(control.tell, desk)
-            await reconcile.follow_up(desk.ledger, desk.vault, providers, how, plan.next_means)
-            counts = await sending.send_due(desk.ledger, desk.vault, providers, how, once=True)
-            await reconcile.follow_up(desk.ledger, desk.vault, providers, how, plan.next_means)
-        else:
-            counts = await _until_stopped(desk, how)
+            return await _round(desk, how, tally)
+        return tally.add(await _until_stopped(desk, how))
     finally:
-        for provider in providers.values():
+        for provider in desk.providers.values():
             await provider.close()
-    return Sent(counts.started, counts.accepted, counts.unknown, counts.ending)
+
+
+async def _round(desk: Desk, how: Options, tally: _Tally) -> Sent:
+    """Send and follow up, and again while following up made something due: the next means, a call made anew."""
+    await asyncio.to_thread(control.tell, desk)
+    await _followed(desk, how)
+    for _ in range(MOST_PASSES):
+        sent = tally.add(await sending.send_due(desk.ledger, desk.vault, desk.providers, how, once=True))
+        done = await _followed(desk, how)
+        if sent.ending != "done" or not (done.next_means or done.again):
+            break
+    return tally.sent
+
+
+async def _followed(desk: Desk, how: Options) -> reconcile.Followed:
+    return await reconcile.follow_up(desk.ledger, desk.vault, desk.providers, how, plan.next_means)
 
 
 async def _until_stopped(desk: Desk, how: Options) -> Counts:
@@ -116,7 +150,7 @@ async def _follow(desk: Desk, how: Options) -> None:
     while True:
         try:
             await asyncio.to_thread(control.tell, desk)
-            await reconcile.follow_up(desk.ledger, desk.vault, desk.providers, how, plan.next_means)
+            await _followed(desk, how)
             await asyncio.to_thread(ask.escalate, desk)
         except OneVoiceError as problem:  # sending goes on; the next round tries again
             log.warning("A round of follow-up failed; the next one tries again. %s", problem)
