@@ -16,6 +16,20 @@ class Water(StrEnum):
     chemicals = "chemicals"
 
 
+class Barrier(StrEnum):
+    """What breaks: the title names this one alone."""
+
+    dam = "dam"
+    levee = "levee"
+
+
+class Slide(StrEnum):
+    """What comes down: the title names this one alone."""
+
+    landslide = "landslide"
+    avalanche = "avalanche"
+
+
 @flow(name="warn: river flood", persist_result=False)
 async def river_flood(
     circumstances: Circumstances,
@@ -144,6 +158,7 @@ async def wildfire_smoke(circumstances: Circumstances, clean_place: Shelter | No
 @flow(name="warn: dam or levee failure", persist_result=False)
 async def dam_or_levee_failure(
     circumstances: Circumstances,
+    form: Barrier | None = None,
     impact_known: bool = True,
     road_closed: str | None = None,
 ) -> None:
@@ -151,10 +166,11 @@ async def dam_or_levee_failure(
 
     Args:
         circumstances: where, and what every warning needs.
+        form: which of the two it is.
         impact_known: switch off while nobody knows how bad it is; then give the next update.
         road_closed: a road that is not a way up.
     """
-    facts = told(road_closed=road_closed)
+    facts = told(form=form, road_closed=road_closed)
     await ask_for_approval("dam_or_levee_failure", "warning", circumstances, facts, impact_known=impact_known)
 
 
@@ -284,6 +300,7 @@ async def tsunami(circumstances: Circumstances, impact_known: bool = True, shelt
 @flow(name="warn: landslide or avalanche", persist_result=False)
 async def landslide_avalanche(
     circumstances: Circumstances,
+    form: Slide | None = None,
     impact_known: bool = True,
     shelter: Shelter | None = None,
     road_closed: str | None = None,
@@ -292,11 +309,12 @@ async def landslide_avalanche(
 
     Args:
         circumstances: where, and what every warning needs.
+        form: which of the two it is.
         impact_known: switch off while nobody knows how bad it is; then give the next update.
         shelter: a place to go to.
         road_closed: a road that is blocked or in the path.
     """
-    facts = told(shelter=shelter, road_closed=road_closed)
+    facts = told(form=form, shelter=shelter, road_closed=road_closed)
     await ask_for_approval("landslide_avalanche", "warning", circumstances, facts, impact_known=impact_known)
 
 

@@ -105,6 +105,13 @@ class Disease(Frozen):
     id: str
 
 
+class Form(Frozen):
+    """Which form of its hazard this is, where one hazard has several: an id under `opening_of`, such as `dam`."""
+
+    type: Literal["form"] = "form"
+    id: str
+
+
 class Quantity(Frozen):
     """A number with a unit."""
 
@@ -189,6 +196,7 @@ Fact = Annotated[
     | Url
     | ProperName
     | Disease
+    | Form
     | Quantity
     | ActionIds
     | Shelter
@@ -208,6 +216,7 @@ _SPELLED: Mapping[type[Frozen], Callable[[Any], str]] = {
     ActionIds: lambda fact: ", ".join(fact.ids),
     ProperName: lambda fact: fact.name("en"),
     Disease: lambda fact: fact.id,
+    Form: lambda fact: fact.id,
     Quantity: lambda fact: f"{fact.value:g} {fact.unit}",
     Shelter: lambda fact: ", ".join((fact.name.get("en", ""), fact.address)),
     LocalNote: lambda fact: fact.texts.get("en") or next(iter(fact.texts.values()), ""),

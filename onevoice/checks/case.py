@@ -109,6 +109,10 @@ class Case:
         """A fact of this version."""
         return self.alert.factset.get(name)
 
+    def opening(self) -> str:
+        """Name of the sentence that must name the hazard, and the disease or the form where the alert does."""
+        return self.library.lexicon.opening(self.alert.hazard, self.kind, self.alert.factset)
+
     def actions(self) -> tuple[str, ...]:
         """The actions that this reader must be told, in order, less what the text says was left out."""
         told = self.fact("actions")

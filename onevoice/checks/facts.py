@@ -66,27 +66,20 @@ def _lacking(case: Case, part: str, language: str) -> Iterator[Finding]:
 
 def _required_sentences(case: Case) -> Iterator[tuple[str | None, str]]:
     hazard = f"hazard.{case.alert.hazard}"
-    yield case.key(_opening(case)), "hazard"
+    yield case.key(case.opening()), "hazard"
     for name in _UNKNOWN:
         if isinstance(case.fact(name), Unknown) and NOT_SAID not in case.variant.left_out:
             yield case.key(f"{hazard}.unknown.{name}"), f"sentence that the {name} is not known yet"
 
 
 def _lacking_places(case: Case, part: str, language: str) -> Iterator[Finding]:
-    if _damaged(case, language, "frame.where") or _damaged(case, language, _opening(case)):
+    if _damaged(case, language, "frame.where") or _damaged(case, language, case.opening()):
         return
     names = case.place_names(language)
     lacking = [name for name in names if name not in case.texts[part]]
     if lacking or not names:
         said = ", ".join(lacking) or "every place"
         yield finding("C10", f"{_who(case, language)} lacks {said}.", remedy="Every text names every place.", part=part)
-
-
-def _opening(case: Case) -> str:
-    """The sentence that must name the hazard, and the disease where the alert does."""
-    usual = f"hazard.{case.alert.hazard}.{case.kind}.opening"
-    named = f"{usual}_named"
-    return named if case.fact("disease") and case.key(named) else usual
 
 
 def _damaged(case: Case, language: str, name: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import product
 
 from onevoice.alert import Kind
 from onevoice.checks import style
@@ -90,9 +91,11 @@ def _named(content: Library, language: str, hazard: str) -> Iterator[Finding]:
     if not (content.root / "locales" / language / "reading.yaml").is_file():
         return
     read = tongue(content.root, spoken)
-    for kind in (kind for kind in _ACUTE if kind in content.lexicon.hazards[hazard].kinds):
+    entry = content.lexicon.hazards[hazard]
+    openings = ("opening", *(f"opening_of.{form}" for form in entry.forms))
+    for kind, opening in product((kind for kind in _ACUTE if kind in entry.kinds), openings):
         for tier in TIERS:
-            key = content.lexicon.key(f"hazard.{hazard}.{kind}.opening", tier)
+            key = content.lexicon.key(f"hazard.{hazard}.{kind}.{opening}", tier)
             said = content.sentence(language, key) if key else None
             if said and not said.missing and not _names(read, said.text, content, hazard):
                 yield finding("L04", f"“{said.text}” does not name the danger.", part=f"{language} {key}")

@@ -14,6 +14,7 @@ from onevoice.facts import (
     EmergencyNumber,
     Fact,
     FactSet,
+    Form,
     Instant,
     LocalNote,
     Phone,
@@ -74,7 +75,7 @@ class Sample(NamedTuple):
 
 
 def samples(lexicon: Lexicon, only: str | None = None) -> Iterator[Sample]:
-    """For every hazard and kind: one, two and six places; a named disease; what is unknown; needs, and local facts.
+    """For every hazard and kind: one, two and six places; a named disease or form; what is unknown; needs, local facts.
 
     `only`: of this hazard.
     """
@@ -86,6 +87,8 @@ def samples(lexicon: Lexicon, only: str | None = None) -> Iterator[Sample]:
                 yield _sample(lexicon, hazard, kind, size)
             if entry.kinds[kind].opening_named:
                 yield _sample(lexicon, hazard, kind, 2, more=_disease(lexicon))._replace(label="a named disease")
+            for form in entry.forms:
+                yield _sample(lexicon, hazard, kind, 2, more={"form": Form(id=form)})._replace(label=f"form {form}")
         kind = Kind.WARNING if Kind.WARNING in entry.kinds else next(k for k in entry.kinds if k != OUTSIDE)
         unknown: dict[str, Fact] = {"impact": Unknown(), "next_update": _in_hours(2)}
         means = _all_means(kind) if kind == Kind.WARNING else (Means.SMS, Means.EMAIL, Means.PAGE)

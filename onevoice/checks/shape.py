@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from onevoice.alert import Kind
 from onevoice.checks import numbers, sentences
 from onevoice.checks.case import UNTIMED, Case
+from onevoice.checks.plain import plain
 from onevoice.checks.rules import finding
 from onevoice.lexicon import OUTSIDE
 from onevoice.people import Means
@@ -48,12 +49,16 @@ def check(case: Case) -> Iterator[Finding]:
 
 def _at(case: Case, part: str, language: str, name: str) -> int | None:
     """Where a sentence begins in a part; None where it does not stand there."""
+    return _in(case.texts[part], case, language, name)
+
+
+def _in(whole: str, case: Case, language: str, name: str) -> int | None:
     key = case.key(name)
     text = case.said(language, key).text if key else ""
-    match = next(sentences.found(text, case.texts[part]), None) if sentences.has_words(text) else None
+    match = next(sentences.found(text, whole), None) if sentences.has_words(text) else None
     if match:
         return match.start()
-    return case.texts[part].find(text) if text and sentences.as_written(text, case.texts[part]) else None
+    return whole.find(text) if text and sentences.as_written(text, whole) else None
 
 
 def _stands(case: Case, part: str, language: str, name: str) -> bool:
@@ -93,21 +98,22 @@ def _order(case: Case, part: str, language: str) -> Iterator[Finding]:
 
 
 def _elements(case: Case, part: str, language: str) -> Iterator[tuple[str, int | None]]:
-    text, actions = case.texts[part], case.actions()
+    text, actions = _without_note(case, part, language), case.actions()
     source = text.find(case.names(language)["source"])
     yield "the source", source if source >= 0 else None
-    yield "the hazard", _at(case, part, language, _opening(case))
-    yield "the place", _at(case, part, language, "frame.where")
-    yield "the first step", _at(case, part, language, f"action.{actions[0]}") if actions else None
+    yield "the hazard", _in(text, case, language, case.opening())
+    yield "the place", _in(text, case, language, "frame.where")
+    yield "the first step", _in(text, case, language, f"action.{actions[0]}") if actions else None
     if case.kind not in UNTIMED:
-        yield "the time", _at(case, part, language, "frame.act_by" if case.alert.act_by else "frame.until")
+        yield "the time", _in(text, case, language, "frame.act_by" if case.alert.act_by else "frame.until")
     yield "the link", max((link.start for link in numbers.urls(text) if link.text == case.url()), default=None)
 
 
-def _opening(case: Case) -> str:
-    usual = f"hazard.{case.alert.hazard}.{case.kind}.opening"
-    named = f"{usual}_named"
-    return named if case.fact("disease") and case.key(named) else usual
+def _without_note(case: Case, part: str, language: str) -> str:
+    """The text with blanks where an exercise says that nothing need be done: the step of a test has the same words."""
+    key = case.key("frame.exercise_note")
+    note = plain(case.said(language, key).text) if key else ""
+    return case.texts[part].replace(note, " " * len(note)) if note else case.texts[part]
 
 
 # --- short

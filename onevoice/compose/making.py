@@ -28,7 +28,7 @@ BETWEEN_MARKS = " / "
 _BODY = re.compile(r"(<body[^>]*>)(.*)(</body>)", re.DOTALL)
 _AFTER_STOP = re.compile(rf"([。！？；：，]{MARK.pattern}+) +")
 """The blanks of a general template, for a language that writes none between its sentences."""
-_SPANNED = {"opening": "hazard", "opening_named": "hazard", "impact": "impact"}
+_SPANNED = {"opening": "hazard", "opening_named": "hazard", "opening_of": "hazard", "impact": "impact"}
 _ORDERS = {
     Means.SOCIAL: fitting.POST_ORDER,
     Means.WIRELESS_360: fitting.POST_ORDER,

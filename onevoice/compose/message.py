@@ -52,18 +52,19 @@ def message(say: Speech) -> Message:
     alert, profile = telling.alert, telling.asked.profile
     kind = kind_of(alert, telling.asked)
     hazard = f"hazard.{alert.hazard}"
+    opening = say.library.lexicon.opening(alert.hazard, kind, alert.factset)
     unknown = isinstance(alert.factset.get("impact"), Unknown)
     ended = kind in ENDED
     told = {
         "mark": _mark(say),
         "exercise_note": "" if alert.status is Status.ACTUAL else say("frame.exercise_note"),
         "source": say("frame.source"),
-        "opening": say(f"{hazard}.{kind}.opening_named") or say(f"{hazard}.{kind}.opening"),
+        "opening": say(opening) or say(f"{hazard}.{kind}.opening"),
         "sorry": say("frame.sorry") if kind == Kind.CORRECTION else "",
         "impact": "" if unknown else say(f"{hazard}.{kind}.impact"),
         "detail": "" if unknown else say(f"{hazard}.{kind}.detail"),
         "why": say(f"{hazard}.{kind}.why"),
-        "where": "" if say.has_slot(f"{hazard}.{kind}.opening", "places") else say("frame.where"),
+        "where": "" if say.has_slot(opening, "places") else say("frame.where"),
         "actions": [say(f"action.{a}") for a in actions(alert, say.library.lexicon, profile, kind)],
         "act_by": "" if ended else say("frame.act_by"),
         "until": "" if ended else say("frame.until"),

@@ -97,6 +97,7 @@ class Values:
             frozenset(PHONES): lambda n, v: facts.Phone(e164=str(v), uses=PHONES[n]),  # type: ignore[arg-type]  # from a table
             frozenset({"emergency_number", "other_number"}): lambda _, v: facts.EmergencyNumber(number=str(v)),
             frozenset({"disease"}): self._disease,
+            frozenset({"form"}): self._form,
             NAMES: _named,
             frozenset({"impact", "cause"}): _stated,
             frozenset({"shelter"}): self._shelter,
@@ -118,6 +119,14 @@ class Values:
         named = {key[len(prefix) :]: said for key, said in self.lexicon.sources.items() if key.startswith(prefix)}
         known(f"facts.{name}", str(value), named)
         return facts.Disease(id=str(value))
+
+    def _form(self, name: str, value: Any) -> facts.Form:
+        """A form that the hazard has its own openings for."""
+        forms = self.lexicon.hazards[self.file.hazard].forms
+        if not forms:
+            raise Unusable(f"{self.file.hazard} has one form.", where=f"facts.{name}", remedy="Leave it out.")
+        known(f"facts.{name}", str(value), dict.fromkeys(forms))
+        return facts.Form(id=str(value))
 
     def _must_be_said(self, name: str) -> None:
         if name in ONLY_WHERE_SAID and not any(f"{{{name}}}" in said for said in self._sentences()):

@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from onevoice.errors import Unusable
+from onevoice.facts import FactSet, Form
 from onevoice.lexicon.entries import (
     FRAMES,
     NEED_FACTS,
@@ -76,6 +77,14 @@ class Lexicon(BaseModel):
     def key(self, name: str, tier: Tier) -> str | None:
         """The string id of a sentence in a tier, or in the tier that it falls back on; None where there is none."""
         return _key(self.sources, name, tier)
+
+    def opening(self, hazard: str, kind: str, factset: FactSet) -> str:
+        """Name of the sentence that names the hazard: by its disease or its form, where the alert says which it is."""
+        entry, usual = self.hazards[hazard].kinds.get(kind), f"hazard.{hazard}.{kind}.opening"
+        form = factset.get("form")
+        if entry and isinstance(form, Form) and form.id in entry.opening_of:
+            return f"{usual}_of.{form.id}"
+        return f"{usual}_named" if entry and entry.opening_named and factset.get("disease") else usual
 
 
 def _key(sources: Mapping[str, str], name: str, tier: Tier) -> str | None:
@@ -200,6 +209,7 @@ def _sentences(hazard: Hazard) -> Iterator[tuple[str, Any]]:
         for part in ("opening", "opening_named", "impact", "detail", "why"):
             if words := getattr(entry, part):
                 yield f"{kind}.{part}", words
+        yield from ((f"{kind}.opening_of.{form}", words) for form, words in entry.opening_of.items())
 
 
 def _flat(name: str, words: str | Mapping[Tier, str]) -> Iterator[tuple[str, str]]:

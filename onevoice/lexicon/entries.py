@@ -191,6 +191,8 @@ class HazardKind(Frozen):
     opening: Words
     opening_named: Words | None = None
     """The opening where the alert names the disease; it has the slot {disease}."""
+    opening_of: dict[str, Words] = {}
+    """Form → the opening where the alert says which form of the hazard it is: a dam, or a levee."""
     impact: Words | None = None
     detail: Words | None = None
     why: Words | None = None
@@ -236,10 +238,18 @@ class Hazard(Frozen):
         _allowed("kinds", self.kinds, {*Kind, OUTSIDE})
         _allowed("unknown", self.unknown, MAY_BE_UNKNOWN)
         for name, kind in self.kinds.items():
+            if set(kind.opening_of) != set(self.forms):
+                raise ValueError(f"kinds.{name}.opening_of needs {', '.join(self.forms)}, as the other kinds have")
+        for name, kind in self.kinds.items():
             lacking = {"urgency", "severity", "certainty"} - kind.model_fields_set
             if name != OUTSIDE and lacking:
                 raise ValueError(f"kinds.{name} needs {', '.join(sorted(lacking))}")
         return self
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """What this hazard can be, where its sentences tell several apart: a dam, or a levee."""
+        return tuple(sorted({form for kind in self.kinds.values() for form in kind.opening_of}))
 
 
 def _allowed(where: str, given: Mapping[str, object], allowed: set[str] | frozenset[str]) -> None:

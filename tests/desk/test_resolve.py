@@ -13,7 +13,7 @@ from onevoice.desk import draft, resolve
 from onevoice.desk.values import DRAFTER
 from onevoice.desk.wiring import Desk
 from onevoice.errors import Unusable
-from onevoice.facts import Disease, EmergencyNumber, Instant, LocalNote, ProperName, Shelter
+from onevoice.facts import Disease, EmergencyNumber, Form, Instant, LocalNote, ProperName, Shelter
 from onevoice.moments import resolve_moment, resolve_span
 from onevoice.settings import Settings
 
@@ -228,6 +228,17 @@ def test_a_disease_is_named_by_its_id(clock: Desk, tmp_path: Path) -> None:
     alert = meant(clock, tmp_path, OUTBREAK)
 
     assert alert.factset.facts["disease"] == Disease(id="measles")  # type: ignore[attr-defined]  # an alert
+
+
+def test_a_form_is_one_that_the_hazard_has(clock: Desk, tmp_path: Path) -> None:
+    """Another, or one where there is nothing to tell apart, would be lost without a sign."""
+    text = "hazard: dam_or_levee_failure\nstatus: Exercise\narea: {zones: [old-mill]}\nfacts: {form: %s}\n"
+
+    assert meant(clock, tmp_path, text % "levee").factset.facts["form"] == Form(id="levee")  # type: ignore[attr-defined]  # an alert
+    with pytest.raises(Unusable, match="Did you mean: dam, levee"):
+        meant(clock, tmp_path, text % "avalanche")
+    with pytest.raises(Unusable, match="river_flood has one form"):
+        meant(clock, tmp_path, fact("form: dam"))
 
 
 def test_the_number_that_works_is_no_emergency_number_of_the_town(clock: Desk, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from onevoice.facts import (
     EmergencyNumber,
     Fact,
     FactSet,
+    Form,
     Instant,
     LocalNote,
     Phone,
@@ -117,6 +118,7 @@ class Case:
         }
         known["emergency_number"] = EmergencyNumber(number=self.common["emergency_number"])
         known |= {"disease": Disease(id=given["disease"])} if "disease" in given else {}
+        known |= {"form": Form(id=given["form"])} if "form" in given else {}
         known |= {name: Phone(e164=self.common[name], uses=uses) for name, uses in PHONES.items()}  # type: ignore[arg-type]  # from a table
         known |= {name: ProperName(names={"en": given[name]}) for name in NAMES if name in given}
         known |= {name: LocalNote(texts=given[name], written_by="x") for name in TEXTS if name in given}

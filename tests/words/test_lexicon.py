@@ -26,6 +26,13 @@ def _edit(words: Path, file: str, old: str, new: str) -> None:
         ("hazards/storm.yaml", "hazard: storm", "hazard: wind", "hazard", "must be named wind.yaml"),
         ("hazards/storm.yaml", "  onset:", "  when:", "storm.yaml", "unknown: there is no 'when'"),
         ("hazards/storm.yaml", "  mobility:", "  wheels:", "access.wheels", "mobility"),
+        (
+            "hazards/storm.yaml",
+            "    opening: {T1:",
+            '    opening_of: {snow: "SNOW WARNING."}\n    opening: {T1:',
+            "storm.yaml",
+            "opening_of needs snow",
+        ),
         ("actions.yaml", "polarity: do-not", "polarity: never", "no_boat.polarity", "'do' or 'do-not'"),
         ("actions.yaml", "instead: ask_for_ride", "instead: fly", "climb.instead", "no action 'fly'"),
         ("actions.yaml", "requires: [walk]", "requires: [wings]", "climb.requires.0", "walk"),

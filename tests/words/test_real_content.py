@@ -19,7 +19,7 @@ from onevoice.checks import check_variant, composed, length
 from onevoice.checks.case import Case
 from onevoice.checks.samples import samples
 from onevoice.compose import Content
-from onevoice.facts import Disease, EmergencyNumber, Fact, FactSet, Instant, Place, Places
+from onevoice.facts import Disease, EmergencyNumber, Fact, FactSet, Form, Instant, Place, Places
 from onevoice.localize import ENGLISH
 from onevoice.people import Means, Messenger, Need, Profile, Tier
 from onevoice.variant import Severity, Variant
@@ -171,6 +171,42 @@ def test_the_name_of_a_disease_is_held_back_like_any_sentence() -> None:
     """It has a provenance and is part of what the text says, so a draft does not go out unseen."""
     alert = _alert("infectious_disease_outbreak", "warning", disease=Disease(id="measles"))
     assert "disease.measles" in _told(alert, "es").said
+
+
+# --- which form of a hazard
+
+FORMS = [("dam_or_levee_failure", "dam", "levee"), ("landslide_avalanche", "landslide", "avalanche")]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("tier", WORDED)
+@pytest.mark.parametrize("kind", ["watch", "warning", "update", "all-clear"])
+@pytest.mark.parametrize(("hazard", "form", "other"), FORMS)
+def test_a_title_names_the_form_that_happens(
+    language: str, tier: Tier, kind: str, hazard: str, form: str, other: str
+) -> None:
+    """A dam or a levee, not both; a text that names the other one is blocked."""
+    alert = _alert(hazard, kind, form=Form(id=form))
+    here, there = (
+        _content().sentence(language, f"hazard.{hazard}.{kind}.opening_of.{one}").text for one in (form, other)
+    )
+    told = _told(alert, language, tier=tier)
+    assert told.parts["text"].split("\n")[2] == here != there
+    assert _blocking(told, alert) == set()
+    wrong = told.model_copy(update={"parts": {"text": told.parts["text"].replace(here, there)}})
+    assert _blocking(wrong, alert) & {"C02"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("hazard", "form", "other"), FORMS)
+def test_an_alert_that_does_not_say_its_form_keeps_the_usual_title(
+    language: str, hazard: str, form: str, other: str
+) -> None:
+    """On a slope in winter nobody may know yet."""
+    alert = _alert(hazard, "warning")
+    usual = _content().sentence(language, f"hazard.{hazard}.warning.opening.T2").text
+    assert _told(alert, language).parts["text"].split("\n")[2] == usual
+    assert {form, other} == set(_content().lexicon.hazards[hazard].forms)
 
 
 # --- noon and midnight
