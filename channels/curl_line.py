@@ -147,6 +147,7 @@ class _Wires:
         easy.setopt(pycurl.TIMEOUT_MS, max(1, round(seconds * 1000)))
         easy.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, round(min(CONNECT, seconds) * 1000)))
         easy.setopt(pycurl.POSTFIELDSIZE, len(form))
+        # Read once, never again: a form that libcurl held itself it would send a second time on a new connection.
         easy.setopt(pycurl.READFUNCTION, BytesIO(form).read)
         easy.setopt(pycurl.HEADERFUNCTION, call.head.append)
         easy.setopt(pycurl.WRITEFUNCTION, call.body.append)
@@ -189,9 +190,15 @@ class _Wires:
             self._watched.add(socket)
 
     def _wake(self, milliseconds: int) -> None:
+        """Look in so many milliseconds; a look that comes sooner will do, and sees to the next one."""
+        if milliseconds < 0:
+            return
+        at = self._loop.time() + milliseconds / 1000
+        if self._timer and self._timer.when() <= at:
+            return
         if self._timer:
             self._timer.cancel()
-        self._timer = self._loop.call_later(milliseconds / 1000, self._time) if milliseconds >= 0 else None
+        self._timer = self._loop.call_at(at, self._time)
 
     # --- What happens -------------------------------------------------------------------------------------------
 
@@ -199,6 +206,7 @@ class _Wires:
         self._timer = None
         self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         self._reap()
+        self._wake(self._multi.timeout())
 
     def _listen(self) -> None:
         self._loop.add_reader(self._poll.fileno(), self._ready)

@@ -48,7 +48,7 @@ class Creator:
         """Make one call. What goes wrong is returned: Answered, NoAnswer or Unreadable."""
         form = (
             f"{self._common}&To={quote_plus(message.to)}&Body={_quoted(message.parts['text'])}"
-            f"&StatusCallback={quote_plus(message.callback_url)}&ValidityPeriod={validity}"
+            f"&StatusCallback={_address(message.callback_url)}&ValidityPeriod={validity}"
         )
         try:
             return _read(await self._line.post(self._url, form.encode(), patience))
@@ -64,6 +64,12 @@ class Creator:
 def _quoted(text: str) -> str:
     """A text in a form; the same few go to everybody."""
     return quote_plus(text)
+
+
+def _address(url: str) -> str:
+    """A callback address in a form: all but its last part is the same for everybody."""
+    common, _, own = url.rpartition("/")
+    return f"{_quoted(common)}%2F{quote_plus(own)}"
 
 
 def _read(reply: Reply) -> Created | Exception:

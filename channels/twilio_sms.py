@@ -88,12 +88,8 @@ class TwilioSms:
         """Raise CannotCarry for anything but one text of one to ten segments."""
         if set(parts) != {"text"}:
             raise CannotCarry("An SMS has one part, its text.")
-        if not parts["text"].strip():
-            raise CannotCarry("The text is empty.")
-        if any("\ud800" <= character <= "\udfff" for character in parts["text"]):
-            raise CannotCarry("The text holds half a character (a lone surrogate).")
-        if (segments := self.units(parts)) > MOST_SEGMENTS:
-            raise CannotCarry(f"The text takes {segments} segments; Twilio carries {MOST_SEGMENTS}.")
+        if problem := _problem(parts["text"]):
+            raise CannotCarry(problem)
 
     async def send(self, message: Outgoing) -> Outcome:
         """Make one call."""
@@ -162,6 +158,18 @@ class TwilioSms:
 def _segments(text: str) -> int:
     """The same few texts go to everybody."""
     return count(text).segments
+
+
+@lru_cache(maxsize=512)
+def _problem(text: str) -> str:
+    """Why Twilio cannot carry a text; empty where it can. The same few texts go to everybody."""
+    if not text.strip():
+        return "The text is empty."
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        return "The text holds half a character (a lone surrogate)."
+    if (segments := _segments(text)) > MOST_SEGMENTS:
+        return f"The text takes {segments} segments; Twilio carries {MOST_SEGMENTS}."
+    return ""
 
 
 def _threads() -> ThreadPoolExecutor:

@@ -33,7 +33,9 @@ FURTHER = {"Extreme": (2, 60), "Severe": (1, 120), "Moderate": (1, 600)}
 """How many messages more than one a severity may cost somebody, and seconds from a call in doubt to the next call. The
 judge's own copy of the policy: the engine's may be what is wrong."""
 WINDOW = {"sms": 18, "email": 8}
-"""W of each sender, by means: its rate times its latency, but at least 8."""
+"""Calls of each sender on their way at once, by means: its rate times its latency, but at least 8."""
+MOST_OPEN = {means: 2 * calls for means, calls in WINDOW.items()}
+"""W, its claims at once: as many again may wait for a place (decision 0023)."""
 
 
 @dataclass
@@ -72,7 +74,7 @@ class Books:
 def judge(deployment: Deployment, *, kills: int = 0, doubts: int = 0, open_: bool = False) -> Verdict:
     """Judge a deployment in which nothing runs any more.
 
-    `kills`: senders that were killed or cut off, each of which may leave its window in doubt; `doubts`: further calls
+    `kills`: senders that were killed or cut off, each of which may leave its claims in doubt; `doubts`: further calls
     to which the provider gave no clear answer. `open_`: rows may still wait for their time.
     """
     verdict, desk = Verdict(), deployment.desk()
@@ -81,7 +83,7 @@ def judge(deployment: Deployment, *, kills: int = 0, doubts: int = 0, open_: boo
             books = _books(deployment, desk, conn)
             _closed(verdict, books, open_=open_)
             _accounted(verdict, books)
-            _bounded(verdict, books, kills * sum(WINDOW.values()) + doubts)
+            _bounded(verdict, books, kills, doubts)
             _permitted(verdict, desk, conn, books)
             _unchanged(verdict, desk, books)
             _chained(verdict, desk, conn)
@@ -178,8 +180,10 @@ def _accounted(verdict: Verdict, books: Books) -> None:
     verdict.figures |= {"messages": len(books.taken), "attempts": len(books.attempts)}
 
 
-def _bounded(verdict: Verdict, books: Books, most: int) -> None:
+def _bounded(verdict: Verdict, books: Books, kills: int, doubts: int) -> None:
     """I3: nobody has more than the policy allows, every further message was in doubt, and no more than W a kill.
+
+    Of W, at most the window had begun: a kill costs so many duplicates at most.
 
     Counted in the record, and dated by the attempts; what the engine itself has counted is not asked.
     """
@@ -193,10 +197,9 @@ def _bounded(verdict: Verdict, books: Books, most: int) -> None:
             verdict.broken("I3", f"delivery {number}: {what}")
     _same_words(verdict, books)
     doubted = sum(row.doubted_at is not None for row in books.attempts.values())
-    if twice > most:
-        verdict.broken("I3", f"{twice} duplicates; the windows of what went wrong allow {most}")
-    if doubted > most:
-        verdict.broken("I3", f"{doubted} calls in doubt; the windows of what went wrong allow {most}")
+    for what, seen, each in (("duplicates", twice, WINDOW), ("calls in doubt", doubted, MOST_OPEN)):
+        if seen > (most := kills * sum(each.values()) + doubts):
+            verdict.broken("I3", f"{seen} {what}; what went wrong allows {most}")
     verdict.figures |= {"duplicates": twice, "in_doubt": doubted}
 
 

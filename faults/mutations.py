@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from onevoice.dispatch import call, policy
-from onevoice.dispatch import send as sending
+from onevoice.dispatch import call, calls, policy
 from onevoice.dispatch.providers import Result
 from onevoice.ledger import doubt
 
@@ -54,16 +53,15 @@ def again_for_ever() -> None:
 
 def made_and_taken_back() -> None:
     """An intent is undone although its call was made."""
-    usual = sending.Sender._call  # noqa: SLF001 - as above
+    usual = calls.Calls._keep  # noqa: SLF001 - as above
 
-    async def made(self: Any, lane: Any, claimed: Any, slot: float) -> None:
-        before = len(self._ended)
-        await usual(self, lane, claimed, slot)
-        if claimed.attempt % 9 == 0 and len(self._ended) > before:
-            self._ended.pop()
-            self._back.append(claimed)
+    def keep(self: Any, lane: Any, claimed: Any, outcome: Any, now: float) -> None:
+        usual(self, lane, claimed, outcome, now)
+        if claimed.attempt % 9 == 0:
+            self.ended.pop()
+            self.back.append(claimed)
 
-    _put(sending.Sender, "_call", made)
+    _put(calls.Calls, "_keep", keep)
 
 
 def doubt_not_written_down() -> None:

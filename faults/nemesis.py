@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
-from faults.check import WINDOW, Verdict, in_flight, judge
+from faults.check import MOST_OPEN, Verdict, in_flight, judge
 from faults.deployment import Deployment
 from faults.processes import Child, wait_until
 from faults.trial import settle
@@ -122,8 +122,8 @@ def _kill(sender: Child, deployment: Deployment, told: Told) -> None:
     left = in_flight(deployment, sender.pid)
     told.in_flight += left
     for means, many in left.items():
-        if many > WINDOW[means]:
-            told.verdict.broken("W", f"{many} calls by {means} in doubt after one kill; W is {WINDOW[means]}")
+        if many > MOST_OPEN[means]:
+            told.verdict.broken("W", f"{many} calls by {means} in doubt after one kill; W is {MOST_OPEN[means]}")
 
 
 def _wait_or_kill(sender: Child, deployment: Deployment, told: Told) -> None:

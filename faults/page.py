@@ -52,7 +52,8 @@ or starved. Afterwards `faults/check.py` holds that record, the ledger and the a
 | I6 | the audit chain is whole |
 | I7 | no address and no name of a person stands in a log or in the clear in any file |
 
-W is a sender's window: at most so many calls can be in doubt after it is killed. Here it is 18 texts and 8 mails.
+W is what a sender may have claimed at once, twice its window: at most so many calls can be in doubt after it is killed.
+Here it is 36 texts and 16 mails, of which 18 and 8 may have begun: so many can be duplicates at most.
 """
 
 

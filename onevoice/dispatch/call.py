@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from datetime import timedelta
 from html import escape as quote
@@ -79,31 +78,17 @@ async def call(provider: Provider, claimed: Claimed, text: Variant | None, vault
         return Outcome(Result.REJECTED, code="unreadable-address", detail="The address cannot be unsealed.")
     except Exception as problem:  # noqa: BLE001 - whatever a provider's check raises, nothing has left us yet
         return Outcome(Result.RETRY, code=type(problem).__name__, detail="The text could not be checked.")
-    return sensible(await _answer(provider, message))
+    failpoint(Point.CALL_BEGINS)
+    answer = await _answer(provider, message)
+    failpoint(Point.CALL_ANSWERED)
+    return sensible(answer)
 
 
 async def _answer(provider: Provider, message: Outgoing) -> object:
-    """What `send` came to, within the provider's time-out: it may not answer, but it cannot hold us up."""
-    failpoint(Point.CALL_BEGINS)
-    sending = asyncio.ensure_future(provider.send(message))
     try:
-        done, _ = await asyncio.wait({sending}, timeout=provider.timeout)
-    except asyncio.CancelledError:
-        done = set()
-    if not done:
-        sending.cancel()
-        sending.add_done_callback(_forget)
-        return Outcome(Result.UNKNOWN, code="timeout", detail="No answer in time.")
-    try:
-        return sending.result()
-    except (Exception, asyncio.CancelledError) as problem:  # noqa: BLE001 - bytes may have left us: any error is doubt
+        return await provider.send(message)
+    except Exception as problem:  # noqa: BLE001 - bytes may have left us: any error is doubt
         return Outcome(Result.UNKNOWN, code=type(problem).__name__, detail="The call broke off.")
-
-
-def _forget(sending: asyncio.Future[Outcome]) -> None:
-    """Take note of how a call ended that nobody waits for any more, so that asyncio does not complain."""
-    if not sending.cancelled():
-        sending.exception()
 
 
 def sensible(answer: object) -> Outcome:

@@ -10,25 +10,21 @@ from contextlib import suppress
 from dataclasses import replace
 
 from onevoice.dispatch.books import Books
-from onevoice.dispatch.call import call, ended
-from onevoice.dispatch.lane import Lane
+from onevoice.dispatch.calls import Calls
+from onevoice.dispatch.lane import GATHER, Lane
 from onevoice.dispatch.options import Counts, Options
 from onevoice.dispatch.providers import Provider
 from onevoice.dispatch.share import Part, shared
 from onevoice.dispatch.stopping import stopping
 from onevoice.errors import OneVoiceError
-from onevoice.failpoint import Point, failpoint, refuse_armed
+from onevoice.failpoint import refuse_armed
 from onevoice.ledger.control import Control
 from onevoice.ledger.engine import Ledger
-from onevoice.ledger.outcomes import Ended
 from onevoice.ledger.queue import Want
-from onevoice.ledger.sending import Claimed, Exchanged, Fares
+from onevoice.ledger.sending import Exchanged, Fares
 from onevoice.ledger.vault import Vault
 
 log = logging.getLogger(__name__)
-
-GATHER = 0.02
-"""Seconds in which answers gather, so that one transaction keeps several."""
 
 AFTER_TROUBLE = 1.0
 """Seconds before a database that was out of reach is asked again."""
@@ -62,19 +58,16 @@ class Sender:
         *,
         once: bool,
     ) -> None:
-        self._vault = vault
         self._options = options
         self._stop = stop
         self._news = asyncio.Event()
         self._once = once
         self._books = Books(ledger, vault, options, providers.values())
         began = time.monotonic()
-        self._lanes = {one.name: Lane(one, began, options.window) for one in providers.values()}
-        self._counts = Counts()
+        self._lanes = {one.name: Lane(one, began, options.window, options.missed) for one in providers.values()}
         self._switch: Control | None = None
-        self._ended: list[Ended] = []
-        self._back: list[Claimed] = []
-        self._begun: set[int] = set()
+        self._calls = Calls(self._lanes, vault, options, text=self._books.text, closed=self._closed, news=self._news)
+        self._counts = self._calls.counts
         self._parts: dict[str, Part] = {}
         self._trouble_since: float | None = None
 
@@ -102,7 +95,7 @@ class Sender:
         return self._stop.is_set() or self._halted()
 
     def _over(self) -> bool:
-        if self._ended or self._back or self._flying() or self._trouble_since is not None:
+        if self._calls.to_keep or self._calls.open() or self._trouble_since is not None:
             return False
         if self._stop.is_set():
             return True
@@ -110,12 +103,6 @@ class Sender:
             return False
         now = time.monotonic()
         return self._halted() or all(lane.is_dry(now) or not lane.usable(now) for lane in self._lanes.values())
-
-    def _flying(self) -> list[asyncio.Task[None]]:
-        return [task for lane in self._lanes.values() for task in lane.flying]
-
-    def _claimed(self) -> list[Claimed]:
-        return [one for lane in self._lanes.values() for one in lane.flying.values()]
 
     def _wants(self) -> list[Want]:
         if self._closed():
@@ -136,82 +123,69 @@ class Sender:
 
     async def _round(self) -> bool:
         """Exchange what there is to exchange. True when there is no more to do."""
-        if self._ended or self._back:
+        self._calls.turn()
+        if self._calls.to_keep:
             self._anew()  # a call that ended may let others begin; one that did not begin is due again
         wants = self._wants()
         unsure = self._switch is None or self._trouble_since is not None or self._halted()
-        if wants or self._ended or self._back or unsure:
+        if wants or self._calls.to_keep or unsure:
             await self._exchange(wants)
         return self._over()
 
     async def _exchange(self, wants: list[Want]) -> None:
         """Hand over outcomes, take over calls. What could not be handed over is kept for the next time."""
-        done, self._ended = self._ended, []
-        back, self._back = self._back, []
-        known = {one.attempt for one in done} | {one.attempt for one in (*back, *self._claimed())}
+        calls = self._calls
+        done, calls.ended = calls.ended, []
+        back, calls.back = calls.back, []
+        known = {one.attempt for one in done} | {one.attempt for one in (*back, *calls.open())}
+        failing = {name for name, lane in self._lanes.items() if lane.failing}
         try:
             got = await self._books.exchange(done, back, wants, known if self._trouble_since else None)
         except BaseException as problem:
-            self._ended, self._back = done + self._ended, back + self._back
+            calls.ended, calls.back = done + calls.ended, back + calls.back
             if not isinstance(problem, OneVoiceError):
                 raise
             await self._trouble(problem)
             return
         self._trouble_since = None
-        self._begun -= {one.attempt for one in done}
+        calls.begun -= {one.attempt for one in done}
         self._counts.taken_back += len(back)
-        self._take_over(got, wants)
+        self._learn(got, wants)
+        calls.hold(got, failing)
+        calls.turn()
         self._report()
 
-    def _take_over(self, got: Exchanged, wants: list[Want]) -> None:
+    def _learn(self, got: Exchanged, wants: list[Want]) -> None:
+        """How the switch and the providers stand, as all workers know it together."""
         same = self._switch is not None and self._switch.generation == got.control.generation
         self._switch = got.control
-        until = time.monotonic() + self._options.poll
+        now = time.monotonic()
         for want in wants:
             if same and want.provider in got.dry:
-                self._lanes[want.provider].dry(until)
-        for lane in self._lanes.values():
-            lane.exchanged(time.monotonic() - got.at)
-            fares = got.fares.get(lane.provider.name, Fares(0.0, failing=False))
-            lane.told(got.at + fares.alone, failing=fares.failing)
+                self._lanes[want.provider].dry(now + self._options.poll)
+        for name, lane in self._lanes.items():
+            lane.exchanged(now - got.at)
+            fares = got.fares.get(name, Fares(0.0, failing=False))
+            if not self._calls.found(lane):  # what this sender has found out itself is newer
+                lane.told(got.at + fares.alone, failing=fares.failing)
+            if lane.failing or not lane.usable(now):
+                self._calls.give_back(lane)
         for provider, free in got.free.items():
             self._lanes[provider].paced(got.at + free)
-        for one in got.claimed:
-            lane = self._lanes[one.provider]
-            task = asyncio.ensure_future(self._call(lane, one, got.at + one.wait))
-            lane.begin(task, one)
-            task.add_done_callback(lambda _: self._news.set())
-
-    async def _call(self, lane: Lane, claimed: Claimed, slot: float) -> None:
-        """Make a call in its slot, unless that was missed or somebody stopped us meanwhile."""
-        while (early := lane.begins(slot) - time.monotonic()) > 0:  # noqa: ASYNC110 - it waits for a moment that may move
-            await asyncio.sleep(early)
-        late = time.monotonic() - slot > self._options.missed
-        if self._stop.is_set() or self._halted() or (late and not lane.spares(claimed.units, time.monotonic())):
-            self._back.append(claimed)
-            return
-        lane.began(slot, time.monotonic())
-        self._begun.add(claimed.attempt)
-        self._counts.started += 1
-        outcome = await call(lane.provider, claimed, self._books.text(claimed), self._vault, self._options)
-        failpoint(Point.CALL_ANSWERED)
-        fails = lane.heard(outcome, time.monotonic())
-        self._ended.append(replace(ended(claimed, outcome, self._options), fails=fails))
-        setattr(self._counts, outcome.result, getattr(self._counts, outcome.result) + 1)
 
     # --- waiting ----------------------------------------------------------------------------------------------
 
     async def _pause(self) -> None:
         """Wait until there is something to hand over, or room for something to do."""
         if self._stop.is_set():
-            await self._drain()
+            await self._calls.drain(self._options.drain)
             return
-        if not (self._ended or self._back):
+        if not self._calls.to_keep:
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(self._options.poll, self._ready_in())):
                     await self._news.wait()
         self._news.clear()
-        if self._ended and self._flying():
+        if self._calls.ended and self._calls.open():
             quickest = min(lane.provider.latency for lane in self._lanes.values())
             await asyncio.sleep(min(GATHER, quickest / 4))
 
@@ -219,17 +193,6 @@ class Sender:
         now = time.monotonic()
         waits = [] if self._closed() else [lane.ready_in(now) for lane in self._lanes.values()]
         return min(waits, default=self._options.poll)
-
-    async def _drain(self) -> None:
-        """Let running calls end; those that do not within the time allowed stay in doubt."""
-        flying = self._flying()
-        if not flying:
-            return
-        _, late = await asyncio.wait(flying, timeout=self._options.drain)
-        for task in late:
-            task.cancel()
-        if late:
-            await asyncio.wait(late, timeout=1)
 
     async def _trouble(self, problem: OneVoiceError) -> None:
         now = time.monotonic()
@@ -241,18 +204,15 @@ class Sender:
 
     async def _leave(self) -> None:
         """Whatever made us stop: no call goes on unseen, and what is known is kept if it can be."""
-        clean = not (self._flying() or self._ended or self._back)
-        flying = self._flying()
-        for task in flying:
-            task.cancel()
-        if flying:
-            await asyncio.wait(flying, timeout=1)
+        calls = self._calls
+        clean = not (calls.open() or calls.to_keep)
+        await calls.drain(0)
         try:
-            self._books.close(self._ended, None if clean else self._begun)
+            self._books.close(calls.ended, None if clean else calls.begun)
         except OneVoiceError as problem:
-            log.critical("The outcomes of %d calls could not be kept: %s", len(self._ended), problem)
+            log.critical("The outcomes of %d calls could not be kept: %s", len(calls.ended), problem)
 
     def _report(self) -> None:
-        self._counts.in_flight = len(self._flying())
+        self._counts.in_flight = len(self._calls.flying())
         if self._options.on_progress:
             self._options.on_progress(replace(self._counts))

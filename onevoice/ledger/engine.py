@@ -6,9 +6,10 @@ that cannot write. PostgreSQL: the settings that make a commit durable are asser
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,24 @@ def insert_several(conn: Connection, table: Any, rows: Sequence[dict[str, Any]],
     insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
     new = insert(table).on_conflict_do_nothing().returning(*shown)
     return conn.execute(new, list(rows)).all()  # a row count would be -1 where the driver returns the new key
+
+
+def many(conn: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Carry out one statement once for each row of values, each given as it is kept. How many rows changed.
+
+    SQLAlchemy looks at each value of each row again, which costs more than the statement; so it only writes it here.
+    """
+    words, given, order = _written(statement, conn.dialect)
+    whole = [{**given, **row} for row in rows]
+    values = [tuple(map(row.__getitem__, order)) for row in whole] if order else whole
+    return conn.exec_driver_sql(words, values).rowcount
+
+
+@cache
+def _written(statement: Any, dialect: Any) -> tuple[str, dict[str, Any], tuple[str, ...]]:
+    """A statement in the words of a database, what it gives itself, and the order of values that have no names."""
+    compiled = statement.compile(dialect=dialect)
+    return str(compiled), dict(compiled.params), tuple(compiled.positiontup or ())
 
 
 class Apart:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from onevoice.errors import Conflict
 from onevoice.ledger import audit, contacts, slots
+from onevoice.ledger.engine import many
 from onevoice.ledger.fold import Heard, Known, Said, fold
 from onevoice.ledger.states import TAKEN, DeliveryState, Event, leads, step
 from onevoice.ledger.tables import Moment, attempt, delivery, receipt
@@ -44,8 +44,7 @@ _DECISIONS = {
 SAME_REF = "reference used twice"
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """What one call came to. `result` as in `attempt`; `look_after`: when something is next due on the delivery.
 
     `stops`: the account itself is refused, so the channel stopped; `reason` goes onto the delivery. `evidence`: the
@@ -70,13 +69,17 @@ class Ended:
     alone: timedelta = timedelta(0)
     fails: bool | None = None
 
+    def __repr__(self) -> str:
+        return f"Ended(attempt={self.attempt}, result={self.result!r}, code={self.code!r})"
+
 
 def keep(conn: Connection, vault: Vault, ended: Sequence[Ended], now: datetime) -> None:
     """Write the outcomes of calls. One that comes late, after others took over, is written too, and folded in."""
     if not ended:
         return
     ended = _honest(conn, ended)
-    conn.execute(_ANSWERED, [_answer(one, _ms(now)) for one in ended])
+    at = _ms(now)
+    many(conn, _ANSWERED, [_answer(one, at) for one in ended])
     _move(conn, ended, now)
     _fare(conn, ended, now)
     for one in ended:
@@ -155,8 +158,8 @@ def _move(conn: Connection, ended: Sequence[Ended], now: datetime) -> None:
 
 
 def _settle(conn: Connection, ours: Sequence[Ended], now: datetime) -> None:
-    changed = conn.execute(_SETTLED, [_row(one, _ms(now)) for one in ours])
-    if changed.rowcount != len(ours):
+    at = _ms(now)
+    if many(conn, _SETTLED, [_row(one, at) for one in ours]) != len(ours):
         raise Conflict("Rows changed under an outcome.", where="delivery", remedy="It is written again.")
 
 
@@ -164,7 +167,7 @@ _SETTLED = (
     update(delivery)
     .where(
         delivery.c.id == bindparam("of"),
-        delivery.c.state == DeliveryState.SUBMITTING,
+        delivery.c.state == DeliveryState.SUBMITTING.value,
         delivery.c.fence == bindparam("under"),
     )
     .values(
@@ -187,7 +190,7 @@ def _row(one: Ended, at: int) -> dict[str, Any]:
     return {
         "of": one.delivery,
         "under": one.fence,
-        "becomes": state,
+        "becomes": state.value,
         "at": at,
         "next_at": at + one.look_after // timedelta(milliseconds=1),
         "taken_at": at if state in TAKEN else None,

@@ -26,8 +26,7 @@ from onevoice.ledger.vault import Vault
 from onevoice.variant import Variant
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A delivery whose intent is committed. The address is still sealed."""
 
     attempt: int
@@ -35,8 +34,8 @@ class Claimed:
     fence: int
     means: str
     provider: str
-    sealed: bytes = field(repr=False)
-    contact_key: str = field(repr=False)
+    sealed: bytes
+    contact_key: str
     point: int
     release: int
     variant: str
@@ -52,6 +51,9 @@ class Claimed:
     """Of a post: the ref of the earlier one in its thread."""
     wait: float = 0.0
     """Seconds from the claim to its rate slot."""
+
+    def __repr__(self) -> str:
+        return f"Claimed(attempt={self.attempt}, delivery={self.delivery}, provider={self.provider!r})"
 
 
 class Fares(NamedTuple):
@@ -71,6 +73,8 @@ class Exchanged:
     """Providers for which there was less to do than there was room for."""
     free: Mapping[str, float] = field(default_factory=dict)
     """Provider → seconds from the claim until its rate is free again."""
+    idle: frozenset[str] = frozenset()
+    """Providers of whose rate no slot was spoken for when these calls were claimed."""
     fares: Mapping[str, Fares] = field(default_factory=dict)
     """Provider → how it fares, as all workers know it together."""
     at: float = 0.0
@@ -93,11 +97,12 @@ def exchange(
     claimed: list[Claimed] = []
     dry: set[str] = set()
     free: dict[str, float] = {}
+    idle = frozenset(name for name, pace in paces.items() if pace.next_free_at <= slots.micros(now))
     for want in sorted(wants, key=lambda one: one.provider):  # one order for all: workers must not wait for each other
         got, enough, free[want.provider] = _claim(conn, terms, want, paces, releases, now)
         claimed += got
         dry |= set() if enough else {want.provider}
-    return Exchanged(switch, tuple(claimed), frozenset(dry), free, _fares(paces, now))
+    return Exchanged(switch, tuple(claimed), frozenset(dry), free, idle, _fares(paces, now))
 
 
 def _fares(paces: Mapping[str, Pace], now: datetime) -> dict[str, Fares]:

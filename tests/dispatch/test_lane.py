@@ -7,7 +7,7 @@ from onevoice.dispatch.lane import LATE, Lane
 
 
 def _lane(rate: float) -> Lane:
-    return Lane(cast("Any", SimpleNamespace(rate=rate, latency=0.1, name="sms")), 0.0, 128)
+    return Lane(cast("Any", SimpleNamespace(rate=rate, latency=0.1, name="sms")), 0.0, 128, 0.1)
 
 
 def test_a_slow_sender_makes_no_call_out_of_its_slot() -> None:

@@ -233,8 +233,8 @@ def test_one_slow_call_does_not_hold_up_the_others(town: Town, send: Sends, doub
     assert len(ended) == 40
 
 
-def test_no_more_intents_stand_open_than_the_window(town: Town, send: Sends, double: Any) -> None:
-    """While calls run, the database never holds more unanswered attempts than W."""
+def test_no_more_intents_stand_open_than_twice_the_window(town: Town, send: Sends, double: Any) -> None:
+    """The database never holds more unanswered attempts than those on their way, and as many that are held."""
     town.release(60)
     most = 0
 
@@ -243,7 +243,7 @@ def test_no_more_intents_stand_open_than_the_window(town: Town, send: Sends, dou
         most = max(most, sum(a.result is None for a in town.attempts()))
 
     send(double(count, rate=300.0, latency=0.02))
-    assert 1 <= most <= 8
+    assert 1 <= most <= 16
 
 
 @pytest.mark.parametrize(("asked", "least", "most"), [(30.0, 30, 31), (-1.0, 0, 5), (1e9, 3600, 3601), (None, 0, 5)])
@@ -272,7 +272,7 @@ def test_a_provider_that_keeps_failing_is_left_alone(town: Town, send: Sends, do
     provider = double(lambda _m, _n: Outcome(Result.RETRY, code="connect"))
     send(provider)
     assert 50 <= len(provider.called) <= 58
-    assert town.states(release)["planned"] >= 92
+    assert town.states(release)["planned"] >= 84, "what was held for it is given back"
 
 
 def test_a_refused_account_stops_its_channel_only_and_is_written_down(town: Town, send: Sends, double: Any) -> None:
@@ -395,7 +395,7 @@ def test_a_database_that_stays_out_of_reach_ends_the_sender_with_a_clear_error(t
     broken: Any = _Broken(town.ledger, after=2, times=1000)
     with pytest.raises(OutOfReach, match="gone"):
         asyncio.run(send_due(broken, town.vault, {Means.SMS: double()}, town.options(patience=0.0), once=True))
-    assert town.states(release).get("submitting", 0) <= 8
+    assert town.states(release).get("submitting", 0) <= 16
 
 
 def test_a_commit_whose_word_was_lost_is_undone_before_anything_else(

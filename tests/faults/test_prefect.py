@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from faults.check import WINDOW, in_flight
+from faults.check import MOST_OPEN, in_flight
 from faults.nemesis import row_of, trial
 from faults.processes import wait_until
 from faults.trial import settle
@@ -33,7 +33,7 @@ def test_a_flow_run_that_is_killed_after_the_intents_is_taken_over(deploy: Any, 
     assert run.ended() is None
     left = in_flight(deployment, run.pid)
     assert deployment.provider.count() == 0
-    assert 0 < left["sms"] <= WINDOW["sms"]
+    assert 0 < left["sms"] <= MOST_OPEN["sms"]
     settle(deployment)
     figures = holds(deployment, kills=1)
     assert figures["duplicates"] == 0
