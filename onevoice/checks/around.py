@@ -15,7 +15,8 @@ class Around:
 
     `left`: live alerts of other chains on ground that an older version had and this one leaves; people there are told
     that they are outside. `incident`: live alerts of the same incident, wherever they are. `next_to`: zones beside the
-    area in which no alert is live. `zones`: id → names of every zone.
+    area in which no alert is live. `zones`: id → names of every zone. `failing`: live alerts of the same status, on any
+    ground, that say which number works while the emergency number does not.
     """
 
     now: datetime
@@ -24,4 +25,5 @@ class Around:
     left: tuple[Alert, ...] = ()
     incident: tuple[Alert, ...] = ()
     next_to: tuple[str, ...] = ()
+    failing: tuple[Alert, ...] = ()
     zones: Mapping[str, Mapping[str, str]] | None = None

@@ -31,6 +31,7 @@ def check(alert: Alert, library: Library, around: Around) -> Iterator[Finding]:
     for other in around.incident:
         if other.status == alert.status:
             yield from _differs(alert, other)
+    yield from _fails(alert, library, around)
     yield from _neighbors(alert, library, around)
     yield from _area(alert, around)
 
@@ -75,6 +76,23 @@ def _differs(alert: Alert, other: Alert) -> Iterator[Finding]:
         if here and there and isinstance(here, Phone | Shelter | Instant) and here != there:
             message = f"{other.id}, about the same incident, gives another {what}."
             yield finding("C19", message, remedy="Say why, or make them one.", severity=Severity.WARN)
+
+
+def _fails(alert: Alert, library: Library, around: Around) -> Iterator[Finding]:
+    """Who calls the number that another alert says does not work gets no help."""
+    number, own = alert.factset.get("emergency_number"), alert.factset.get("other_number")
+    for other in around.failing:
+        if not own and number and number == other.factset.get("emergency_number") and _tells_to_call(alert, library):
+            message = f"{other.id} says that this number does not work, and this alert tells people to call it."
+            remedy = "Draft it again (`onevoice alert edit`): it then takes the number that works."
+            yield finding("C19", message, remedy=remedy)
+            return
+
+
+def _tells_to_call(alert: Alert, library: Library) -> bool:
+    prefixes = (f"hazard.{alert.hazard}.{alert.kind}.", *(f"action.{name}." for name in alert.actions))
+    sources = library.lexicon.sources.items()
+    return any("{emergency_number}" in said for key, said in sources if key.startswith(prefixes))
 
 
 def _neighbors(alert: Alert, library: Library, around: Around) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from onevoice.alert import KINDS, Area
 from onevoice.checks import wording
 from onevoice.checks.around import Around
 from onevoice.checks.rules import finding
+from onevoice.desk import danger
 from onevoice.desk.publish import cap_text, sender
 from onevoice.desk.published import passage
 from onevoice.errors import NotAllRight, Unusable
@@ -43,6 +44,7 @@ def around(desk: Desk, conn: Connection, alert: Alert) -> Around:
         left=tuple(_left(desk, alert, older, live)),
         incident=tuple(one for one in live if one.incident == alert.incident),
         next_to=tuple(_next_to(desk, alert, live)),
+        failing=tuple(one for one in danger.failing(desk, conn, alert.status) if one.chain != alert.chain),
         zones=desk.gazetteer.names,
     )
 

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from onevoice.desk import late, resolve
+from onevoice.desk import danger, late, resolve
 from onevoice.errors import Conflict, Unusable
 from onevoice.ledger import alerts, audit
 
@@ -73,10 +73,15 @@ def new_chain(hazard: str) -> str:
     return f"{hazard.replace('_', '-')}-{code}"
 
 
-def from_file(desk: Desk, path: Path) -> Alert:
-    """The alert that a file means, for a preview: with a code that stands for the one it will get."""
+def from_file(desk: Desk, path: Path, *, among_others: bool = False) -> Alert:
+    """The alert that a file means, for a preview: with a code that stands for the one it will get.
+
+    `among_others`: as it would be drafted now, beside what is live; else by itself, and no ledger is opened.
+    """
     file = resolve.read_file(path)
-    return resolve.resolve(desk, file, base=path.parent, chain=f"{file.hazard.replace('_', '-')}-{UNBORN}")
+    other = danger.instead(desk, file.status) if among_others else None
+    chain = f"{file.hazard.replace('_', '-')}-{UNBORN}"
+    return resolve.resolve(desk, file, base=path.parent, chain=chain, other_number=other)
 
 
 def draft(desk: Desk, path: Path, actor: Actor) -> Step:
@@ -90,7 +95,8 @@ def draft(desk: Desk, path: Path, actor: Actor) -> Step:
 
 def draft_file(desk: Desk, file: AlertFile, actor: Actor, *, base: Path) -> Step:
     """As `draft`, for what a form gives instead of a file."""
-    alert = resolve.resolve(desk, file, base=base, chain=new_chain(file.hazard))
+    other = danger.instead(desk, file.status)
+    alert = resolve.resolve(desk, file, base=base, chain=new_chain(file.hazard), other_number=other)
     return store(desk, alert, actor)
 
 

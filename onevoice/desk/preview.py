@@ -90,7 +90,7 @@ def target_alert(desk: Desk, target: str) -> Alert:
     """The alert that a file or an id names."""
     path = Path(target)
     if path.suffix in (".yaml", ".yml", ".json") or path.exists():
-        return draft.from_file(desk, path)
+        return draft.from_file(desk, path, among_others=True)
     with desk.ledger.read() as conn:
         return alerts.value(draft.found(conn, target))
 

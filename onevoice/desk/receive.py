@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from onevoice.desk import draft
+from onevoice.desk import danger, draft
 from onevoice.dispatch.providers import BadSignature, Inbound
 from onevoice.errors import Refused, Unusable
 from onevoice.facts import Phone
@@ -93,7 +93,7 @@ def reply_text(desk: Desk, kind: str, language: str | None) -> str:
     filled = {
         "source": authority.name(wanted),
         "help_phone": content.voice(wanted).phone(phone) if phone else "",
-        "emergency_number": authority.phones.get("emergency", ""),
+        "emergency_number": content.voice(wanted).phone(danger.number(desk)),
     }
     for slot, value in filled.items():
         text = text.replace("{" + slot + "}", value)

@@ -23,14 +23,24 @@ if TYPE_CHECKING:
 __all__ = ["parse", "read_file", "resolve"]
 
 
-def resolve(desk: Desk, file: AlertFile, *, base: Path, chain: str, older: Alert | None = None) -> Alert:
+def resolve(
+    desk: Desk,
+    file: AlertFile,
+    *,
+    base: Path,
+    chain: str,
+    older: Alert | None = None,
+    other_number: facts.EmergencyNumber | None = None,
+) -> Alert:
     """The alert that a file means, now. `base` is the folder that a GeoJSON path counts from.
+
+    `other_number`: whom to call in danger instead of the authority's number, while that one fails (`danger.instead`).
 
     Raises:
         Unusable: names the field, what is wrong, and what is allowed.
     """
     try:
-        return _Resolver(desk, file, base, chain, older).alert()
+        return _Resolver(desk, file, base, chain, older, other_number).alert()
     except Unusable as problem:
         raise _located(problem, file) from None
 
@@ -45,8 +55,17 @@ def _located(problem: Unusable, file: AlertFile) -> Unusable:
 class _Resolver:
     """One file on its way to an alert; `defaulted` gathers what was not typed."""
 
-    def __init__(self, desk: Desk, file: AlertFile, base: Path, chain: str, older: Alert | None) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        file: AlertFile,
+        base: Path,
+        chain: str,
+        older: Alert | None,
+        other_number: facts.EmergencyNumber | None,
+    ) -> None:
         self.desk, self.file, self.base, self.chain, self.older = desk, file, base, chain, older
+        self.other_number = other_number
         self.now = desk.now().replace(microsecond=0)
         self.values = values.Values(desk.settings, file, self.now, desk.content.lexicon)
         self.defaulted: list[str] = []
@@ -151,9 +170,17 @@ class _Resolver:
             for name, uses in values.PHONES.items()
             if (purpose := name.removesuffix("_phone")) in self.authority.phones
         }
-        if number := self.authority.phones.get("emergency"):
-            phones["emergency_number"] = facts.EmergencyNumber(number=number)
+        if number := self._in_danger():
+            phones["emergency_number"] = number
         return phones
+
+    def _in_danger(self) -> facts.EmergencyNumber | None:
+        """The authority's number, unless it fails; an alert of the failure itself names the one that fails."""
+        itself = any("{other_number}" in said for said in self.values.sentences())
+        if self.other_number and not itself:
+            return self.other_number
+        number = self.authority.phones.get("emergency")
+        return facts.EmergencyNumber(number=number) if number else None
 
     def _expires(self, known: Mapping[str, facts.Fact]) -> facts.Instant:
         self.defaulted.append("expires")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onevoice.alert import AlertFile, AreaFile, Kind, Status
-from onevoice.desk import draft, resolve
+from onevoice.desk import danger, draft, resolve
 from onevoice.errors import Conflict, Unusable
 from onevoice.ledger import alerts, audit
 from onevoice.ledger.states import AlertState
@@ -39,7 +39,7 @@ def update_file(
     older = head(desk, alert_id)
     _same_event(older, file)
     file = file.model_copy(update={"kind": kind})
-    return _store(desk, resolve.resolve(desk, file, base=base, chain=older.chain, older=older), actor)
+    return _store(desk, _meant(desk, file, base, older.chain, older), actor)
 
 
 def correct(desk: Desk, alert_id: str, path: Path, actor: Actor) -> draft.Step:
@@ -65,7 +65,7 @@ def cancel(desk: Desk, alert_id: str, actor: Actor, reason: str | None = None) -
         announced=older.announced,
         reason=reason,
     )
-    return _store(desk, resolve.resolve(desk, file, base=Path(), chain=older.chain, older=older), actor)
+    return _store(desk, _meant(desk, file, Path(), older.chain, older), actor)
 
 
 def edit(desk: Desk, alert_id: str, path: Path, actor: Actor) -> draft.Step:
@@ -82,7 +82,7 @@ def edit(desk: Desk, alert_id: str, path: Path, actor: Actor) -> draft.Step:
     if older and file.kind not in (Kind.UPDATE, Kind.CORRECTION):  # these two may become each other
         file = file.model_copy(update={"kind": Kind(row.kind)})
     before = alerts.value(older) if older else None
-    changed = resolve.resolve(desk, file, base=path.parent, chain=row.chain, older=before)
+    changed = _meant(desk, file, path.parent, row.chain, before)
     with desk.ledger.write() as conn:
         if not alerts.move(conn, alert_id, of=("draft", "returned", "submitted", "approved"), to="draft"):
             what = f"{alert_id} is {draft.found(conn, alert_id).state}, so it cannot be changed."
@@ -135,6 +135,11 @@ def head(desk: Desk, alert_id: str) -> Alert:
         what = "This chain has been ended by its all-clear."
         raise Conflict(what, remedy="Draft a new alert.")
     return alerts.value(newest)
+
+
+def _meant(desk: Desk, file: AlertFile, base: Path, chain: str, older: Alert | None) -> Alert:
+    other = danger.instead(desk, file.status)
+    return resolve.resolve(desk, file, base=base, chain=chain, older=older, other_number=other)
 
 
 def _set_aside(desk: Desk, alert_id: str, actor: Actor) -> None:

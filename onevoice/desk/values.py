@@ -129,11 +129,11 @@ class Values:
         return facts.Form(id=str(value))
 
     def _must_be_said(self, name: str) -> None:
-        if name in ONLY_WHERE_SAID and not any(f"{{{name}}}" in said for said in self._sentences()):
+        if name in ONLY_WHERE_SAID and not any(f"{{{name}}}" in said for said in self.sentences()):
             what = f"No sentence of {self.file.hazard} names the {name}."
             raise Unusable(what, where=f"facts.{name}", remedy="Leave it out.")
 
-    def _sentences(self) -> list[str]:
+    def sentences(self) -> list[str]:
         """What the hazard can say: its own sentences and those of its actions, unless there is no such hazard."""
         kinds = self.lexicon.hazards[self.file.hazard].kinds.values()
         actions = {f"action.{action}." for kind in kinds for action in (*kind.actions, *self._instead(kind.actions))}
