@@ -47,7 +47,7 @@ class Creator:
     async def create(self, message: Outgoing, validity: int, patience: float) -> Created | Exception:
         """Make one call. What goes wrong is returned: Answered, NoAnswer or Unreadable."""
         form = (
-            f"{self._common}&To={quote_plus(message.to)}&Body={_quoted(message.parts['text'])}"
+            f"{self._common}&To={_number(message.to)}&Body={_quoted(message.parts['text'])}"
             f"&StatusCallback={_address(message.callback_url)}&ValidityPeriod={validity}"
         )
         try:
@@ -69,7 +69,12 @@ def _quoted(text: str) -> str:
 def _address(url: str) -> str:
     """A callback address in a form: all but its last part is the same for everybody."""
     common, _, own = url.rpartition("/")
-    return f"{_quoted(common)}%2F{quote_plus(own)}"
+    return f"{_quoted(common)}%2F{own if own.isascii() and own.isalnum() else quote_plus(own)}"
+
+
+def _number(to: str) -> str:
+    """A phone number in a form."""
+    return f"%2B{to[1:]}" if to[:1] == "+" and to.isascii() and to[1:].isdigit() else quote_plus(to)
 
 
 def _read(reply: Reply) -> Created | Exception:

@@ -35,14 +35,16 @@ def outgoing(claimed: Claimed, text: Variant, vault: Vault, options: Options) ->
     """
     token = vault.token(claimed.attempt)
     message_id = vault.pass_for("message", claimed.delivery)
-    manage_url = options.manage_url(vault.pass_for("manage", claimed.point))
-    slots = {"{message_id}": message_id, "{manage_url}": manage_url}
+    parts, manage_url = text.parts, ""
+    if claimed.means == "email":
+        manage_url = options.manage_url(vault.pass_for("manage", claimed.point))
+        parts = filled(parts, {"{message_id}": message_id, "{manage_url}": manage_url})
     return Outgoing(
         attempt=claimed.attempt,
         token=token,
         message_id=message_id,
         to=vault.unseal(claimed.sealed),
-        parts=filled(text.parts, slots) if claimed.means == "email" else text.parts,
+        parts=parts,
         language=text.profile.languages[0],
         direction=text.direction,
         segments=claimed.units,

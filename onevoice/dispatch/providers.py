@@ -62,8 +62,9 @@ class Outgoing:
     """One message as a provider gets it.
 
     `token` is the signed attempt id that stands in the callback address; `message_id` is the same for every re-send
-    of one delivery. `parts` as in Variant, slots already filled. `valid_until`: nobody may get it later than this.
-    `reply_to`: the ref of the post that this one answers, so that a chain is one thread; None for the first.
+    of one delivery. `parts` as in Variant, slots already filled; `manage_url` stands in mails alone. `valid_until`:
+    nobody may get it later than this. `reply_to`: the ref of the post that this one answers, so that a chain is one
+    thread; None for the first.
     """
 
     attempt: int

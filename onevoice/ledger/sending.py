@@ -227,26 +227,27 @@ _INTENTS = _intents({})
 
 
 def _claimed(number: int, want: Want, of: Open, row: Any, now: datetime, wait: float) -> Claimed:
+    delivery_id, fence, tries, ambiguous, contact_key, point, text, sealed, units, reply_to = row  # as `queue.due` asks
     return Claimed(
         attempt=number,
-        delivery=row.id,
-        fence=row.fence + 1,
+        delivery=delivery_id,
+        fence=fence + 1,
         means=want.means,
         provider=want.provider,
-        sealed=row.address_enc,
-        contact_key=row.contact_key,
-        point=row.point_id,
+        sealed=sealed,
+        contact_key=contact_key,
+        point=point,
         release=of.id,
-        variant=row.variant_id,
-        units=row.units,
+        variant=text,
+        units=units,
         severity=of.severity,
         urgency=of.urgency,
         kind=of.kind,
         valid_until=of.valid_until,
-        tries=row.tries + 1,
-        ambiguous=row.ambiguous,
+        tries=tries + 1,
+        ambiguous=ambiguous,
         intent_at=now,
-        reply_to=row.reply_to,
+        reply_to=reply_to,
         wait=wait,
     )
 
