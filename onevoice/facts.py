@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
 from onevoice.people import Frozen, Language
+from onevoice.services import Services
 
 
 def _aware_utc(at: datetime) -> datetime:
@@ -201,6 +202,7 @@ Fact = Annotated[
     | ActionIds
     | Shelter
     | LocalNote
+    | Services
     | Unknown
     | Stated,
     Field(discriminator="type"),
@@ -219,6 +221,7 @@ _SPELLED: Mapping[type[Frozen], Callable[[Any], str]] = {
     Form: lambda fact: fact.id,
     Quantity: lambda fact: f"{fact.value:g} {fact.unit}",
     Shelter: lambda fact: ", ".join((fact.name.get("en", ""), fact.address)),
+    Services: lambda fact: ", ".join(service.name for service in fact.entries),
     LocalNote: lambda fact: fact.texts.get("en") or next(iter(fact.texts.values()), ""),
 }
 

@@ -113,8 +113,9 @@ class Variant(Frozen):
 
     `parts`: sms {text}; email {subject, text, html}. Email parts may hold the two slots `{manage_url}` and
     `{message_id}`. `said` lists the ids of the sentences in the text, in order; `actions` those of the actions.
-    `left_out` lists what did not fit, in the fixed order of leaving out. `stand_in`: an English text, with the number
-    to call, for somebody who reads another language; `lead` is the language of the line that tells them so, if any.
+    `left_out` lists what did not fit, in the fixed order of leaving out. `services`: id and version of each entry of
+    the directory that the text leads to. `stand_in`: an English text, with the number to call, for somebody who reads
+    another language; `lead` is the language of the line that tells them so, if any.
     """
 
     hazard: str
@@ -129,6 +130,7 @@ class Variant(Frozen):
     said: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
     stand_in: bool = False
     lead: Language | None = None
     provenance: Provenance
@@ -177,6 +179,7 @@ def to_json(variant: Variant, **more: Any) -> dict[str, Any]:
         "needs": list(variant.profile.needs),
         "group": variant.group,
         "left_out": list(variant.left_out),
+        "services": list(variant.services),
         "stand_in": variant.stand_in,
         "findings": [f.model_dump(mode="json") for f in variant.findings],
     }

@@ -12,12 +12,14 @@ from onevoice.alert import Alert
 from onevoice.checks import (
     agree,
     changed,
+    connecting,
     coverage,
     facts,
     ground,
     length,
     readability,
     shape,
+    signposts,
     status,
     strangers,
     style,
@@ -36,7 +38,7 @@ from onevoice.variant import Finding, Variant
 
 __all__ = ["PASSABLE", "RULES", "Rule", "check_around", "check_library", "check_release", "check_variant"]
 
-_FAMILIES = (facts, strangers, status, length, translation, changed, wording, shape, style)
+_FAMILIES = (facts, strangers, status, length, translation, changed, wording, shape, style, signposts, connecting)
 
 
 def check_variant(variant: Variant, alert: Alert, content: Library, authority: Messenger) -> Variant:

@@ -20,6 +20,7 @@ from onevoice.facts import Phone, Places, ProperName, Shelter
 from onevoice.lexicon import OUTSIDE, SLOT
 from onevoice.library import Library
 from onevoice.people import WIRELESS, Means, Tier
+from onevoice.services import Services
 from onevoice.variant import Finding, Variant
 
 _SHORT = frozenset([Means.SMS, Means.SOCIAL, *WIRELESS])
@@ -27,6 +28,7 @@ _TITLES = ("subject", "headline")
 _BRIEF: dict[str, frozenset[str]] = {
     "action": frozenset(["second action", "third action"]),
     "place": frozenset(["list of places"]),
+    "service": frozenset(["sign-post"]),
     "": frozenset(["local facts", "local note"]),
 }
 """Sort of a fact, as `_told` names it, → what a text lists as left out where facts of that sort may be missing."""
@@ -61,6 +63,8 @@ def _told(variant: Variant, alert: Alert) -> frozenset[str]:
                 found.add(name)
             case Shelter() if plain(fact.address) in text:
                 found.add(name)
+            case Services():
+                found |= {f"service {entry.id}" for entry in fact.entries if plain(entry.name) in text}
             case Places():
                 found |= {f"place {p.id}" for p in fact.places if any(plain(said) in text for said in p.names.values())}
     return frozenset(found | {f"action {name}" for name in variant.actions})

@@ -23,8 +23,9 @@ FILE = Path("templates") / "belonging.yaml"
 FEWEST = 3
 """Elements that a message afterwards has at least."""
 _AFTERWARDS = frozenset([Kind.RECOVERY, Kind.SUPPORT])
-_URGENT = frozenset([Kind.WARNING, Kind.UPDATE])
-_SILENT = frozenset([OUTSIDE, Kind.CORRECTION, Kind.EXERCISE])
+URGENT = frozenset([Kind.WARNING, Kind.UPDATE])
+"""Kinds that leave no time for it while the danger is there."""
+SILENT = frozenset([OUTSIDE, Kind.CORRECTION, Kind.EXERCISE])
 """Kinds that only set something right, or say that nothing need be done."""
 _NEED = {"walk": Need.MOBILITY, "drive": Need.MOBILITY, "hear": Need.HEARING, "see": Need.SIGHT, "read": Need.SIGHT}
 """What an action requires → the need of those who lack it, where they can tell us of it."""
@@ -75,8 +76,8 @@ def _belongs(
     lexicon: Lexicon, hazard: Hazard, name: str, kind: HazardKind, tier: Tier, known: Belonging
 ) -> Iterator[Finding]:
     said, where = _said(lexicon, hazard, name, kind, tier), f"{hazard.hazard} {name} {tier}"
-    imminent = name in _URGENT and kind.urgency == "Immediate"
-    if name not in _SILENT and not imminent and not _holds(said, known.connects):
+    imminent = name in URGENT and kind.urgency == "Immediate"
+    if name not in SILENT and not imminent and not _holds(said, known.connects):
         yield finding("S01", f"{where}: no line connects people.", part=where)
     if name in _AFTERWARDS:
         there = [element for element, signs in known.elements.items() if _holds(said, signs)]

@@ -27,6 +27,7 @@ from onevoice.lexicon import OUTSIDE, slots
 from onevoice.library import Library
 from onevoice.localize import ENGLISH, Said
 from onevoice.people import Means, Messenger, Need, Tier
+from onevoice.services import Service, Services
 from onevoice.variant import Variant
 
 WHOLE: Mapping[Means, tuple[str, ...]] = {
@@ -172,6 +173,22 @@ class Case:
         own |= {name: fact.e164 for name, fact in self.alert.factset.facts.items() if isinstance(fact, Phone)}
         facts = self.alert.factset.facts.items()
         return own | {name: fact.number for name, fact in facts if isinstance(fact, EmergencyNumber)}
+
+    @cached_property
+    def services(self) -> tuple[Service, ...]:
+        """The services that the text may lead to."""
+        fact = self.fact("services")
+        return fact.entries if isinstance(fact, Services) else ()
+
+    @cached_property
+    def service_names(self) -> tuple[str, ...]:
+        """Names and addresses of services, which are in no language and may hold numbers of their own."""
+        return tuple(plain(words) for entry in self.services for words in (entry.name, entry.address) if words)
+
+    @cached_property
+    def service_numbers(self) -> frozenset[str]:
+        """Numbers of services."""
+        return frozenset(line.number for entry in self.services for line in entry.lines)
 
     def url(self) -> str:
         """The alert's link."""

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from onevoice.checks import changed, facts, length, shape, status, strangers, translation, wording
+from onevoice.checks import changed, facts, length, shape, signposts, status, strangers, translation, wording
 from onevoice.checks.case import Case
 from onevoice.checks.depends import depends
 from onevoice.checks.rules import finding
@@ -26,7 +26,7 @@ from onevoice.library import ComposingLibrary, Library
 from onevoice.people import Means, Messenger, Profile, Tier
 from onevoice.variant import Finding, Severity
 
-_FAMILIES = (facts, strangers, status, length, translation, changed, wording, shape)
+_FAMILIES = (facts, strangers, status, length, translation, changed, wording, shape, signposts)
 _NIGHTLY = frozenset(["N03", "P01", "P05", "P06"])
 """Rules about one night's text; on a quiet day they would drown the others."""
 FOLDER = "checked"

@@ -15,7 +15,7 @@ from onevoice.people import SPOKEN, WIRELESS, Means, Tier
 from onevoice.variant import Finding
 
 _FEW = 5
-_LOCAL = ("frame.shelter", "frame.road_closed", "frame.bus_from", "frame.water_point", "need.")
+_LOCAL = ("frame.shelter", "frame.road_closed", "frame.bus_from", "frame.water_point", "frame.signpost.", "need.")
 
 
 def check(case: Case) -> Iterator[Finding]:

@@ -92,6 +92,10 @@ RULES = {
         Rule("S02", _WARN, _RELEASE, "A message afterwards has three of five things that help, and connects people."),
         Rule("S03", _BLOCK, _RELEASE, "Who cannot do a step is told another way."),
         Rule("S04", _WARN, _RELEASE, "What only a group hears, one of them has read; and a segment hears it."),
+        Rule("S05", _BLOCK, _RELEASE, "A service that a message leads to was confirmed lately."),
+        Rule("S06", _BLOCK, _RELEASE, "A message of a calm day, or afterwards, leads to a service."),
+        Rule("S07", _BLOCK, _RELEASE, "Nobody is led to a service that they cannot use."),
+        Rule("S08", _WARN, _VARIANT, "A finished text of a calm day, or afterwards, has a line that connects people."),
         # Prose of the library
         Rule("L01", _WARN, _VARIANT, "A watch or a warning says what can happen, or that it is not known yet."),
         Rule("L02", _WARN, _RELEASE, "No “your area” without a named place."),

@@ -28,6 +28,7 @@ from onevoice.facts import (
 )
 from onevoice.lexicon import OUTSIDE, Lexicon
 from onevoice.people import PERSONAL, PUBLIC_TIERS, WIRELESS, Means, Messenger, Need, Tier
+from onevoice.services import ALWAYS, Hours, Line, Service, Services
 
 _ZONE = "America/New_York"
 _SENT = datetime(2026, 9, 23, 19, 30, tzinfo=UTC)
@@ -163,6 +164,8 @@ def _facts(lexicon: Lexicon, hazard: str, kind: str, size: int) -> dict[str, Fac
     }
     if kind in _LATER:
         known["act_by"] = _in_hours(4)
+    if kind in (*ALWAYS, Kind.ALL_CLEAR) and size == _USUAL:
+        known["services"] = _SERVICES
     return known | _told(lexicon, hazard, kind)
 
 
@@ -187,6 +190,40 @@ _SOMETIMES: Mapping[str, Fact] = {
     "rumor": _text("The bridge is closed"),
     "other_number": EmergencyNumber(number="+14135550145"),
 }
+
+
+_SERVICES = Services(
+    entries=(
+        Service(
+            id="listening",
+            version="sample",
+            sort="listening",
+            name="Millford Listening Line",
+            lines=(Line(number="+14135550151"), Line(number="+14135550152", use="text")),
+            always=True,
+            languages=("en", "es"),
+            interpreter=True,
+            free=True,
+            assured=_SENT.date(),
+            until=_SENT.date() + timedelta(days=30),
+        ),
+        Service(
+            id="home",
+            version="sample",
+            sort="home",
+            name="Riverside Repair Network",
+            lines=(Line(number="+14135550153"),),
+            hours=(Hours(days=(0, 1, 2, 3, 4), opens="09:00", closes="17:00"),),
+            languages=("en", "ht"),
+            free=False,
+            address="4 Mill Road",
+            accessible=True,
+            assured=_SENT.date(),
+            until=_SENT.date() + timedelta(days=60),
+        ),
+    )
+)
+"""Somebody to talk to, day and night, by voice and text; and help by day, by voice alone."""
 
 
 def _older(lexicon: Lexicon, hazard: str, kind: str, size: int) -> FactSet | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from onevoice.checks import numbers
+from onevoice.checks import numbers, opening
 from onevoice.checks.case import Case
 from onevoice.checks.clock import Clock, shown, times
 from onevoice.checks.plain import plain
@@ -29,13 +29,23 @@ def _strangers(case: Case, part: str) -> Iterator[Finding]:
             yield finding("C07", f"The text links to {link.text}, which is not the alert's.", part=part)
     rest = numbers.blank(text, [(u.start, u.end) for u in links])
     rest = numbers.blank_words(rest, (name for name in _names(case) if any(c.isdigit() for c in name)))
+    rest = numbers.blank(rest, _open(case, rest))
     yield from _times(case, part, rest)
     rest = numbers.blank(rest, [(r.start, r.end) for r in _read(case, rest)])
     yield from _phones(case, part, rest)
     rest = numbers.blank(rest, [(p.start, p.end) for p in numbers.phones(rest)])
     if case.variant.means in SPOKEN:
-        rest = numbers.blank_words(rest, (" ".join(number) for number in case.phones.values()))
+        every = (*case.phones.values(), *case.service_numbers)
+        rest = numbers.blank_words(rest, (" ".join(number) for number in every))
     yield from _left_over(case, part, rest)
+
+
+def _open(case: Case, text: str) -> list[tuple[int, int]]:
+    """Opening hours of a service: times of no day, and so without a zone."""
+    hours = frozenset().union(*(opening.expected(service) for service in case.services))
+    spoken = [case.library.voice(language).language for language in case.languages] if hours else []
+    said = [one for language in spoken for one in opening.read(text, language)]
+    return [(one.found.start, one.found.end) for one in said if one.hours in hours]
 
 
 def _links(case: Case) -> set[str]:
@@ -70,14 +80,18 @@ def _rule_of(clock: Clock, right: set[Clock]) -> str:
 
 
 def _phones(case: Case, part: str, text: str) -> Iterator[Finding]:
-    known = {*case.phones.values(), *(fact.e164 for fact in case.older() if isinstance(fact, Phone))}
+    known = {
+        *case.phones.values(),
+        *case.service_numbers,
+        *(fact.e164 for fact in case.older() if isinstance(fact, Phone)),
+    }
     for phone in numbers.phones(text):
         if not any(numbers.same_number(phone.text, number) for number in known):
             yield finding("C03", f"No fact states the phone number “{phone.text}”.", part=part)
 
 
 def _left_over(case: Case, part: str, text: str) -> Iterator[Finding]:
-    short = {number for number in case.phones.values() if not number.startswith("+")}
+    short = {number for number in (*case.phones.values(), *case.service_numbers) if not number.startswith("+")}
     short |= {fact.number for fact in case.older() if isinstance(fact, EmergencyNumber)}
     for number in numbers.left_over(text):
         if number.text not in short | _approved(case):
@@ -92,6 +106,7 @@ def _approved(case: Case) -> set[str]:
 
 def _names(case: Case) -> Iterator[str]:
     """Names and notes may hold numbers of their own."""
+    yield from case.service_names
     note = case.fact("note")
     for language in case.languages:
         yield from case.names(language).values()

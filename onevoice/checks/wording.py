@@ -104,7 +104,8 @@ def _without_facts(case: Case, language: str) -> str:
     if case.variant.means is Means.PACK:  # each of its parts says what the others do not
         text = "\n".join(case.texts.values())
     text = numbers.blank(text, [(link.start, link.end) for link in numbers.urls(text)])
-    return numbers.blank_words(text, [*case.names(language).values(), *case.place_names(language)])
+    names = [*case.names(language).values(), *case.place_names(language), *case.service_names]
+    return numbers.blank_words(text, names)
 
 
 def _source_length(case: Case) -> int:

@@ -10,7 +10,19 @@ import sys
 
 import typer
 
-from onevoice.cli import alerts, audience, content, exchange, following, incidents, machine, people, running, texts
+from onevoice.cli import (
+    alerts,
+    audience,
+    content,
+    exchange,
+    following,
+    incidents,
+    machine,
+    people,
+    running,
+    services,
+    texts,
+)
 
 app = typer.Typer(
     name="onevoice",
@@ -23,6 +35,7 @@ app = typer.Typer(
 app.add_typer(alerts.app, name="alert")
 app.add_typer(following.replies, name="replies")
 app.add_typer(audience.app, name="audience")
+app.add_typer(services.app, name="services")
 app.add_typer(people.app, name="people")
 app.add_typer(incidents.app, name="incident")
 app.add_typer(texts.app, name="text")

@@ -132,8 +132,10 @@ def _environment(home: Path, sandbox: Mapping[str, str]) -> dict[str, str]:
 
 
 def _town(recipients: int) -> Desk:
+    from audiences import town_services as services
     from audiences.town import generate
     from onevoice.desk import audience, setup
+    from onevoice.desk import services as directory
     from onevoice.desk.wiring import open_desk
 
     for _ in setup.upgrade():
@@ -142,6 +144,8 @@ def _town(recipients: int) -> Desk:
     contacts = desk.settings.home / "contacts.csv"
     generate(contacts, recipients, 1)
     typer.echo(f"Millford, a town that does not exist: {audience.take_in(desk, contacts).sentence()}")
+    services.generate(desk.settings.home / "services.json", desk.now().date())
+    directory.take_in(desk, desk.settings.home / "services.json")
     return desk
 
 

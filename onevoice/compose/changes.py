@@ -10,7 +10,7 @@ from onevoice.facts import ActionIds, Fact, FactSet, Unknown
 from onevoice.lexicon import OUTSIDE
 
 _PHONES = frozenset(["help_phone", "text_phone", "transport_phone", "emergency_number"])
-_SILENT = frozenset(["note", "next_update", "url", "issued", "source"])
+_SILENT = frozenset(["note", "next_update", "url", "issued", "source", "services"])
 """A change of these is told by the message itself."""
 
 

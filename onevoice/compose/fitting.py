@@ -11,9 +11,10 @@ from onevoice.graphemes import LONGEST_POST, graphemes
 from onevoice.people import Means, Tier
 
 SORRY, NOTE, NEEDS, LOCAL, AREA = "apology", "local note", "what a group needs", "local facts", "list of places"
-ORDER = (SORRY, NOTE, NEEDS, LOCAL, "co-sign", "third action", "second action", "detail of impact", AREA)
+SIGNPOST = "sign-post"
+ORDER = (SORRY, NOTE, NEEDS, LOCAL, "co-sign", "third action", SIGNPOST, "second action", "detail of impact", AREA)
 """Apology, local note, what a group needs to hear and local facts stand in a text message only where they fit; then
-the order of the design."""
+the order of the design. A sign-post, which no warning has, is worth more than a third step (docs/decisions/0023)."""
 PLACES, UNKNOWN = "change of places", "what is not known"
 POST_ORDER = (*ORDER, PLACES, UNKNOWN)
 """A post that is too long cannot be made at all, so at the very end two more things go that the page says."""
@@ -26,7 +27,7 @@ _FIELDS: dict[str, tuple[str, Any]] = {
     SORRY: ("sorry", ""),
     NOTE: ("note", ""),
     NEEDS: ("needs", []),
-    LOCAL: ("local", []),
+    SIGNPOST: ("signposts", []),
     "co-sign": ("cosign", ""),
     "detail of impact": ("detail", ""),
     UNKNOWN: ("not_known", []),
@@ -46,6 +47,8 @@ def applies(cut: str, message: Message, *, area_name: bool) -> bool:
     """True where the message has what this step leaves out."""
     if cut in _FIELDS:
         return bool(message[_FIELDS[cut][0]])
+    if cut == LOCAL:
+        return bool(message["local"] != message["signposts"])
     if cut in _KEPT_ACTIONS:
         return len(message["actions"]) > _KEPT_ACTIONS[cut]
     if cut == MOMENTS:
@@ -62,8 +65,11 @@ def without(message: Message, cuts: Sequence[str]) -> Message:
         if cut in _FIELDS:
             field, nothing = _FIELDS[cut]
             left[field] = nothing
-        if cut == NEEDS:
-            left["local"] = [line for line in left["local"] if line not in message["needs"]]
+        if cut in (NEEDS, SIGNPOST):
+            gone = message["needs" if cut == NEEDS else "signposts"]
+            left["local"] = [line for line in left["local"] if line not in gone]
+        if cut == LOCAL:
+            left["local"] = left["signposts"]
         if cut == MOMENTS:
             left |= dict.fromkeys(_TIMES, "")
         if cut in _KEPT_ACTIONS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from onevoice import wireless
@@ -11,6 +10,7 @@ from onevoice.alert import Alert
 from onevoice.compose import fitting
 from onevoice.compose.asked import Asked, DoesNotFit, kind_of
 from onevoice.compose.message import Message, actions, message
+from onevoice.compose.pieces import labelled, spans
 from onevoice.compose.slots import Telling
 from onevoice.compose.speech import Speech
 from onevoice.compose.standing import standing_in
@@ -20,15 +20,14 @@ from onevoice.library import Library
 from onevoice.localize.voice import clean
 from onevoice.people import WIRELESS, Means, Messenger
 from onevoice.template import PARTS, SHORT
-from onevoice.template.marks import MARK, Marks, Piece, bare
-from onevoice.variant import Provenance, Span, Variant
+from onevoice.template.marks import MARK, Marks, bare
+from onevoice.variant import Provenance, Variant
 
 BETWEEN_LANGUAGES = "\n\n"
 BETWEEN_MARKS = " / "
 _BODY = re.compile(r"(<body[^>]*>)(.*)(</body>)", re.DOTALL)
 _AFTER_STOP = re.compile(rf"([。！？；：，]{MARK.pattern}+) +")
 """The blanks of a general template, for a language that writes none between its sentences."""
-_SPANNED = {"opening": "hazard", "opening_named": "hazard", "opening_of": "hazard", "impact": "impact"}
 _ORDERS = {
     Means.SOCIAL: fitting.POST_ORDER,
     Means.WIRELESS_360: fitting.POST_ORDER,
@@ -95,7 +94,7 @@ class Making:
         cuts = self._cuts() if self.asked.means in SHORT else ()
         found = {part: self.marks.extract(self._joined(part, cuts)) for part in PARTS[self.asked.means]}
         pieces = {part: pieces for part, (_, pieces) in found.items()}
-        said = tuple(dict.fromkeys(p.label.removeprefix("say ") for p in _all(pieces) if p.label.startswith("say ")))
+        said = labelled(pieces, "say")
         return Variant(
             hazard=self.alert.hazard,
             kind=str(self.alert.kind),
@@ -105,10 +104,11 @@ class Making:
             group=self.asked.group,
             parts={part: text for part, (text, _) in found.items()},
             direction=self.library.voice(self.asked.profile.languages[0]).direction,
-            spans=_spans(pieces),
+            spans=spans(pieces),
             said=said,
             actions=self._told_actions(said),
             left_out=cuts,
+            services=labelled(pieces, "service"),
             stand_in=self.asked.stand_in,
             lead=self.asked.lead,
             provenance=self._provenance(said),
@@ -222,28 +222,7 @@ def _has_more(told: Message, cuts: tuple[str, ...]) -> bool:
     """What a text is given one more segment for: it is never left out, or it was not."""
     if told["access"] or told["not_known"]:
         return True
-    return bool(told["note"] and fitting.NOTE not in cuts) or bool(told["local"] and fitting.LOCAL not in cuts)
-
-
-def _all(pieces: Mapping[str, Iterable[Piece]]) -> list[Piece]:
-    return [piece for part in pieces.values() for piece in part]
-
-
-def _spans(pieces: Mapping[str, Iterable[Piece]]) -> dict[str, tuple[Span, ...]]:
-    found: dict[str, list[Span]] = {}
-    for part, inside in pieces.items():
-        for piece in inside:
-            if fact := _fact_of(piece.label):
-                found.setdefault(fact, []).append(Span(part=part, start=piece.start, end=piece.end))
-    return {fact: tuple(spans) for fact, spans in sorted(found.items())}
-
-
-def _fact_of(label: str) -> str | None:
-    """Which fact a piece tells: one of the FactSet by name, or hazard, impact, actions for whole sentences."""
-    what, _, name = label.partition(" ")
-    if what == "fact":
-        return name
-    if name.startswith("action."):
-        return "actions"
-    words = name.split(".")
-    return next((_SPANNED[word] for word in words[3:4] if word in _SPANNED), None) if words[0] == "hazard" else None
+    if told["signposts"] and fitting.SIGNPOST not in cuts:
+        return True
+    local = told["local"] != told["signposts"]
+    return bool(told["note"] and fitting.NOTE not in cuts) or (local and fitting.LOCAL not in cuts)

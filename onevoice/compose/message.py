@@ -11,6 +11,7 @@ from onevoice.compose.aloud import aloud
 from onevoice.compose.asked import Asked, kind_of
 from onevoice.compose.changes import changed
 from onevoice.compose.forms import formed
+from onevoice.compose.signposts import signposts
 from onevoice.compose.speech import Speech
 from onevoice.facts import ActionIds, LocalNote, Shelter, Unknown
 from onevoice.lexicon import OUTSIDE, Lexicon
@@ -126,11 +127,13 @@ def _unknown(alert: Alert) -> Iterator[str]:
 
 
 def _around(say: Speech) -> dict[str, list[str]]:
-    """Local facts; `needs` are those of their sentences that a text message leaves out before all the others."""
+    """Local facts and services that help; `needs` and `signposts` are those of their lines that go by themselves."""
     told = needs.told(say)
     usual = {f"shelter.{known}" for known in _SHELTER}
     more = [line for fact, line in told.items() if fact not in usual]
-    return {"local": [line for line in _local(say, told, more) if line], "needs": more}
+    leading = signposts(say)
+    local = [line for line in _local(say, told, more) if line]
+    return {"local": [*local, *leading], "needs": more, "signposts": leading}
 
 
 def _local(say: Speech, told: Mapping[str, str], more: list[str]) -> Iterator[str]:

@@ -123,6 +123,8 @@ def _read_back(desk: Desk, alert: Alert) -> list[ReadBack]:
         for field in ("urgency", "severity", "certainty")
     ]
     lines.append(ReadBack("Actions", ", ".join(alert.actions), "actions" not in filled))
+    if services := alert.factset.get("services"):
+        lines.append(ReadBack("Services", spelled(services), "services" not in filled))
     lines.append(ReadBack("Segments", ", ".join(alert.segments), "segments" not in filled))
     lines.append(ReadBack("Source", desk.authority(alert.authority).name("en"), given=True))
     lines.append(ReadBack("Link", alert.page_url, given=True))

@@ -12,6 +12,7 @@ from onevoice.desk.signing import Counts, release_hash
 from onevoice.errors import Blocked, Conflict, OneVoiceError, OutOfReach, Refused
 from onevoice.failpoint import Point, failpoint
 from onevoice.ledger import alerts, audit, control, plan, posts
+from onevoice.variant import Severity
 
 if TYPE_CHECKING:
     from onevoice.alert import Alert
@@ -41,6 +42,7 @@ def release(desk: Desk, alert_id: str, actor: Actor) -> draft.Step:
         alert = alerts.value(row)
         _still_in_time(desk, alert)
         _running(conn)
+    _services_stand(desk, alert)
     _page_answers(alert.page_url)
     with desk.ledger.write() as conn:
         _make_due(desk, conn, alert, actor)
@@ -71,6 +73,17 @@ def _still_in_time(desk: Desk, alert: Alert) -> None:
         if moment and moment <= desk.now():
             what = f"It is too late: {name} was {moment.isoformat()}."
             raise Blocked(what, where=name, remedy="Draft it again with times that are still to come.")
+
+
+def _services_stand(desk: Desk, alert: Alert) -> None:
+    """A service may close, or grow stale, between submit and release."""
+    if "services" not in alert.factset.facts:
+        return
+    from onevoice.desk import services  # noqa: PLC0415 - a warning leads to none, and shall not wait for this
+
+    stale = [found for found in services.findings(desk, alert) if found.severity is Severity.BLOCK]
+    if stale:
+        raise Blocked(f"[{stale[0].rule}] {stale[0].message}", remedy=stale[0].remedy)
 
 
 def _running(conn: Connection) -> None:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from onevoice import alert as alert_
 from onevoice import facts
-from onevoice.desk import values
+from onevoice.desk import services, values
 from onevoice.desk.typed import parse, read_file
 from onevoice.errors import Unusable
 from onevoice.moments import resolve_span
+from onevoice.services import Services
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -148,7 +149,10 @@ class _Resolver:
         if not self.file.actions:
             self.defaulted.append("actions")
         known: dict[str, facts.Fact] = {"places": places, "actions": facts.ActionIds(ids=self._actions())}
-        known |= {name: self.values.fact(name, value) for name, value in self.file.facts.items()}
+        typed = {name: value for name, value in self.file.facts.items() if name != "services"}
+        known |= {name: self.values.fact(name, value) for name, value in typed.items()}
+        if leads := self._services(places):
+            known["services"] = leads
         known["url"] = facts.Url(url=self._page())
         known |= {k: v for k, v in self._authority_phones().items() if k not in known}
         known.setdefault("impact", facts.Stated())
@@ -156,6 +160,13 @@ class _Resolver:
             self.values.instant("expires", self.file.expires) if self.file.expires else self._expires(known)
         )
         return known
+
+    def _services(self, places: facts.Places) -> Services | None:
+        named, urgency = self.file.facts.get("services"), self.file.urgency or self.kind.urgency
+        found = services.fact(self.desk, self.file.kind, urgency, set(places.ids), named)
+        if found and named is None:
+            self.defaulted.append("services")
+        return found
 
     def _page(self) -> str:
         if self.file.more_info:

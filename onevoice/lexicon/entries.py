@@ -41,6 +41,8 @@ SLOTS = frozenset(
         "service",
         "service_phone",
         "service_hours",
+        "service_text",
+        "service_address",
         "leader",
         "animal_place",
         "old",

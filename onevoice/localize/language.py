@@ -52,13 +52,22 @@ class TimePatterns(Frozen):
         return pattern
 
 
+class HoursStyle(Frozen):
+    """What stands in opening hours between the two ends of a span, between days, and between one span and the next."""
+
+    span: str = "-"
+    comma: str = ", "
+    pause: str = "; "
+
+
 class Language(Frozen):
     """A language as its translators describe it.
 
     `avoid` lists word forms of another form of address, which the lint finds. `weekdays` (Monday first) and `months`
     stand here where CLDR has none of the language's own; `conjunction` too, the word before the last name of a list.
-    `gap` stands between two sentences on one line. `spellings` are other names that contact lists have for it.
-    `plurals` is CLDR's rule as gettext writes it, where Babel's is another or its forms stand in another order.
+    `gap` stands between two sentences on one line; `hours` is the punctuation of opening hours. `spellings` are other
+    names that contact lists have for it. `plurals` is CLDR's rule as gettext writes it, where Babel's is another or its
+    forms stand in another order.
     """
 
     language: str
@@ -73,6 +82,7 @@ class Language(Frozen):
     conjunction: str = ""
     colon: str = ":"
     gap: str = " "
+    hours: HoursStyle = HoursStyle()
     weekdays: Annotated[tuple[str, ...], Field(max_length=7)] = ()
     months: Annotated[tuple[str, ...], Field(max_length=12)] = ()
     spellings: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
@@ -20,9 +20,12 @@ from babel.lists import format_list
 
 from onevoice.facts import Instant
 from onevoice.localize.language import Language, language
+from onevoice.services import Hours
 
 LRI, RLI, PDI = "\u2066", "\u2067", "\u2069"
 _TOKEN = re.compile(r"'(?P<quoted>[^']*)'|(?P<zone>\{zone\})|(?P<field>([A-Za-z])\4*)|(?P<other>.)", re.DOTALL)
+_DAY_FIELD = re.compile(r"[Ec]+")
+_CLOCK_FIELDS = re.compile(r"[hHkK]+[^EcMLdD{]*?m+(?:\s*[ab]+)?")
 _NARROW = str.maketrans({"\u202f": " ", "\u00a0": " ", "\u2009": " ", "\u200e": None, "\u200f": None, "\u061c": None})
 _UNWANTED = re.compile(r"[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\U000f0000-\U0010ffff\ue000-\uf8ff]")
 _HALF_DAY = 12
@@ -137,12 +140,46 @@ class Voice:
             return self.language.months[local.month - 1]
         return format_datetime(local, field, locale=self._locale)
 
+    @lru_cache(maxsize=512)  # noqa: B019 - as `_instant`
+    def hours(self, spans: tuple[Hours, ...], style: Literal["short", "long"] = "short") -> str:
+        """Opening hours: `Mon-Fri 9:00 AM-5:00 PM; Sat 10:00 AM-2:00 PM`. A day by name, a time without its zone."""
+        return self.language.hours.pause.join(self._span(span, style) for span in spans)
+
+    def _span(self, span: Hours, style: Literal["short", "long"]) -> str:
+        pattern = getattr(self.language.time, style)
+        days, clock = _DAY_FIELD.search(pattern), _CLOCK_FIELDS.search(pattern)
+        if not days or not clock:  # a language file without them is refused when it is read
+            return ""
+        form = self.language.hours
+        runs = [form.span.join(self._moment(days[0], day) for day in run) for run in _runs(span.days)]
+        ends = form.span.join(self._moment(clock[0], 0, end) for end in (span.opens, span.closes))
+        return f"{form.comma.join(runs)}{self.gap}{ends}"
+
+    def _moment(self, pattern: str, weekday: int, clock: str = "00:00") -> str:
+        """A day of the week or a time of day, by the tokens of the language's own pattern."""
+        at = datetime.fromisoformat(f"2024-01-0{1 + weekday}T{clock}").replace(tzinfo=UTC)  # the first was a Monday
+        instant = Instant(at=at, zone="UTC")
+        pieces = (self._piece(found, instant, "short") for found in _TOKEN.finditer(pattern))
+        return _western("".join(pieces)).translate(_NARROW).strip()
+
     def zone(self, instant: Instant, style: Literal["short", "long"]) -> str:
         """The name of the instant's zone, as the translators wrote it, else as CLDR has it."""
         named = self.language.zones.get(instant.zone)
         if named:
             return self.isolate(named.short if style == "short" else named.long)
         return get_timezone_name(instant.local, width="long", zone_variant="generic", locale=self._locale)
+
+
+def _runs(days: Sequence[int]) -> list[tuple[int, ...]]:
+    """Days of the week in order; three and more that follow one another by the first and the last of them."""
+    runs: list[list[int]] = []
+    for day in sorted(days):
+        if runs and day == runs[-1][-1] + 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    few = 2
+    return [part for run in runs for part in ([(run[0], run[-1])] if len(run) > few else [(day,) for day in run])]
 
 
 def _joined(names: Sequence[str], conjunction: str) -> str:

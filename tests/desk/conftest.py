@@ -14,8 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from audiences import town_services
 from audiences.town import generate
-from onevoice.desk import audience, officers
+from onevoice.desk import audience, officers, services
 from onevoice.desk.setup import SANDBOX_FROM, upgrade
 from onevoice.desk.wiring import Desk
 from onevoice.settings import Settings
@@ -39,6 +40,8 @@ def millford(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
     town = home / "town.csv"
     generate(town, RESIDENTS, 7)
     audience.take_in(desk, town)
+    town_services.generate(home / "services.json", desk.now().date())
+    services.take_in(desk, home / "services.json")
     desk.ledger.close()
     return home
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from audiences import town_services
 from audiences.town import generate
-from onevoice.desk import audience, preview
+from onevoice.desk import audience, preview, services
 from onevoice.desk.setup import upgrade
 from onevoice.desk.wiring import Desk
 from onevoice.settings import Mode, Settings
@@ -27,6 +28,8 @@ def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     generate(home / "town.csv", 1200, 1)
     filling = Desk(Settings(home=home, content=ROOT))
     audience.take_in(filling, home / "town.csv")
+    town_services.generate(home / "services.json", filling.now().date())
+    services.take_in(filling, home / "services.json")
     filling.ledger.close()
     opened = Desk(Settings(home=home, content=ROOT, mode=request.param))
     yield opened

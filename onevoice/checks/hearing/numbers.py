@@ -45,6 +45,7 @@ def _links(question: Question, heard: Heard) -> None:
 def _numbers(question: Question) -> dict[str, str]:
     known = {f"{purpose}_phone": number for purpose, number in question.authority.phones.items()}
     facts = question.alert.factset.facts.items()
+    known |= {f"{one.id} {at}": line.number for one in question.services for at, line in enumerate(one.lines)}
     known |= {n: fact.number for n, fact in facts if isinstance(fact, EmergencyNumber)}
     return known | {n: fact.e164 for n, fact in facts if isinstance(fact, Phone)}
 

@@ -16,6 +16,7 @@ from onevoice.checks.rules import finding
 from onevoice.facts import FactSet
 from onevoice.library import Library
 from onevoice.people import Messenger
+from onevoice.services import Service, Services
 from onevoice.variant import Finding, Severity
 
 
@@ -101,6 +102,12 @@ class Question:
     def older(self) -> FactSet | None:
         """The facts of the version before."""
         return self.alert.previous
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """The services that the alert may lead to."""
+        fact = self.alert.factset.get("services")
+        return fact.entries if isinstance(fact, Services) else ()
 
     def has(self, words: str) -> bool:
         """True where these words stand in the text, as they are compared."""

@@ -37,6 +37,7 @@ def _instants(question: Question, facts: FactSet | None = None) -> dict[str, Ins
 def hear(question: Question, heard: Heard) -> None:
     """Every time is one of the alert's; the last moment, or the end, is told."""
     told, lone = moments.read(question.counted, question.tongue)
+    told = [moment for moment in told if moment.role or not _opening(question, moment)]
     instants = _instants(question)
     today = instants["issued"].local.date()
     wrong_ones = [(moment, role) for moment in told for role in _wrong_role(question, heard, moment, instants, today)]
@@ -46,6 +47,13 @@ def hear(question: Question, heard: Heard) -> None:
     needed = "act_by" if "act_by" in instants else "expires"
     if needed not in heard.states and question.alert.kind not in _UNTIMED:
         heard.lacks.append(needed)
+
+
+def _opening(question: Question, moment: moments.Moment) -> bool:
+    """True for a time at which a service opens or closes; the hours beside its name are looked at with it."""
+    spans = [span for service in question.services for span in service.hours]
+    clocks = (clock.split(":") for span in spans for clock in (span.opens, span.closes))
+    return moment.zone is None and any(moment.shows(int(hour), int(minute)) for hour, minute in clocks)
 
 
 def _wrong_role(
@@ -69,12 +77,16 @@ def _wrong_role(
 def _lone_days(question: Question, heard: Heard, lone: list[moments.Day], today: date) -> None:
     known = (*_instants(question).values(), *_olds(question).values())
     for day in lone:
-        if any(day.fits(at.local, today) for at in known):
+        if any(day.fits(at.local, today) for at in known) or _opens_on(question, day):
             continue
         found = question.counted.written(question.source, *day.span)
         nearest = _instants(question).get("act_by") or _instants(question)["expires"]
         message = f"No fact states the day “{found}”."
         stranger(question, heard, Contradiction("act_by", found, f"{nearest.local:%A %d %B}", "C05", message))
+
+
+def _opens_on(question: Question, day: moments.Day) -> bool:
+    return any(day.weekday in span.days for service in question.services for span in service.hours)
 
 
 _MINUTES_AGO = 10

@@ -44,6 +44,7 @@ def _without(question: Question, names: Iterable[str]) -> str:
     shelter = question.alert.factset.get("shelter")
     if isinstance(shelter, Shelter):
         fixed += [*shelter.name.values(), shelter.address]
+    fixed += [words for service in question.services for words in (service.name, service.address)]
     for name in sorted(map(plain, filter(None, fixed)), key=len, reverse=True):
         text = text.replace(name, " ")
     return text

@@ -47,6 +47,7 @@ def _readable(library: Library, tag: str) -> bool:
 def _fixed(question: Question) -> Iterator[str]:
     """Names, which are in no language."""
     yield from question.authority.names.values()
+    yield from (service.name for service in question.services)
     for names in question.zones.values():
         yield from names.values()
 

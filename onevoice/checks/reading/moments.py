@@ -57,9 +57,12 @@ class Moment(NamedTuple):
 
     def same_clock(self, instant: Instant) -> bool:
         """True where the hands of a clock in the instant's zone stand so."""
-        local = instant.local
-        same = self.hour == local.hour if self.sure else self.hour % _NOON == local.hour % _NOON
-        return same and self.minute == local.minute
+        return self.shows(instant.local.hour, instant.local.minute)
+
+    def shows(self, hour: int, minute: int) -> bool:
+        """True where the hands of a clock stand so at this time of day."""
+        same = self.hour == hour if self.sure else self.hour % _NOON == hour % _NOON
+        return same and self.minute == minute
 
     def same_zone(self, instant: Instant) -> bool:
         """True where no other zone is named."""

@@ -9,6 +9,7 @@ from onevoice.ledger.tables.base import Moment, Serial, metadata
 from onevoice.ledger.tables.deliveries import assignment, attempt, audience, delivery, receipt, reply, served
 from onevoice.ledger.tables.partners import notice, partner, partner_word, worker
 from onevoice.ledger.tables.people import contact, contact_point, opt_out, reached_at
+from onevoice.ledger.tables.services import service
 from onevoice.ledger.tables.words import alert, approval, override, release, variant
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "release",
     "reply",
     "served",
+    "service",
     "variant",
     "worker",
 ]
