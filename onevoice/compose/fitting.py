@@ -14,7 +14,7 @@ SORRY, NOTE, NEEDS, LOCAL, AREA = "apology", "local note", "what a group needs",
 SIGNPOST = "sign-post"
 ORDER = (SORRY, NOTE, NEEDS, LOCAL, "co-sign", "third action", SIGNPOST, "second action", "detail of impact", AREA)
 """Apology, local note, what a group needs to hear and local facts stand in a text message only where they fit; then
-the order of the design. A sign-post, which no warning has, is worth more than a third step (docs/decisions/0023)."""
+the order of the design. A sign-post, which no warning has, is worth more than a third step (docs/decisions/0024)."""
 PLACES, UNKNOWN = "change of places", "what is not known"
 POST_ORDER = (*ORDER, PLACES, UNKNOWN)
 """A post that is too long cannot be made at all, so at the very end two more things go that the page says."""
