@@ -6,6 +6,7 @@ Standard output holds the answer, alone; words for people go to standard error. 
 
 from __future__ import annotations
 
+import errno
 import sys
 
 import typer
@@ -51,24 +52,50 @@ for add_to in (running.add_to, machine.add_to):
 
 def main() -> None:
     """Run the command line; no traceback reaches a person."""
+    from onevoice.cli.streams import steady
+
+    with steady() as out:
+        status = _run()
+    if out.lost and not out.unread:
+        what = f"standard output: {out.lost.strerror}. The rest of the answer is lost; what was to be done was done."
+        typer.echo(f"onevoice: {what}", err=True)
+        status = 3
+    sys.exit(status)
+
+
+def _run() -> int:
+    """Run what was asked for. Gives the exit status."""
     from onevoice.errors import OneVoiceError
 
     try:
         app()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
     except OneVoiceError as problem:
         typer.echo(f"onevoice: {problem}", err=True)
-        sys.exit(problem.exit_status)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+        return problem.exit_status
     except OSError as problem:
-        known = problem.filename is not None
-        said = f"{problem.filename}: {problem.strerror}. Check the path and its rights."
-        typer.echo(f"onevoice: {said if known else _unexpected(problem)}", err=True)
-        sys.exit(2 if known else 3)
+        said, status = _about_files(problem)
+        typer.echo(f"onevoice: {said}", err=True)
+        return status
     except Exception as problem:  # noqa: BLE001 - the last border before a person
         typer.echo(f"onevoice: {_unexpected(problem)}", err=True)
-        sys.exit(3)
+        return 3
+    return 0
+
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""The system's words for a disk that takes no more."""
+
+
+def _about_files(problem: OSError) -> tuple[str, int]:
+    """What to say of a file that could not be read or written, and the exit status."""
+    where = f"{problem.filename}: " if problem.filename is not None else ""
+    if problem.errno in NO_ROOM:
+        return f"{where}{problem.strerror}. Free some space, then try again; a file may be cut short.", 3
+    if where:
+        return f"{where}{problem.strerror}. Check the path and its rights.", 2
+    return _unexpected(problem), 3
 
 
 def _unexpected(problem: Exception) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from onevoice.cli.common import say, table
+from onevoice.cli.streams import unread
 from onevoice.desk import late
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def watch(desk: Desk, alert_id: str, every: float = 1.0) -> None:
     from onevoice.desk import status as standing
 
     show = progress()
-    while not standing.settled(desk, alert_id):
+    while not (unread() or standing.settled(desk, alert_id)):
         found = standing.status(desk, alert_id)
         counts = found["deliveries"] | {"posted": found["posted"]["posted"]}
         if show:

@@ -324,6 +324,7 @@ def _pragmas(engine: Engine, *pragmas: str) -> None:
 _REASONS = (
     ("locked", "The database is locked by another process.", "Find what holds it open, then try again."),
     ("full", "The disk is full.", "Free some space; nothing that was confirmed is lost."),
+    ("disk i/o", "The disk cannot be written to or read: it is full, or broken.", "Free some space, or mend it."),
     ("readonly", "The database cannot be written to.", "Mend the rights of its file and folder."),
     ("read-only", "The database cannot be written to.", "Mend the rights of its file and folder."),
     ("unable to open", "The database file cannot be opened.", schema.HOW),
