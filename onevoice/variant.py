@@ -73,6 +73,16 @@ class Span(Frozen):
     end: int
 
 
+class Passage(Frozen):
+    """Where another language than the text's first one may stand: which, which way it runs, and where, as in `Span`."""
+
+    part: str
+    start: int
+    end: int
+    language: Language
+    direction: str
+
+
 Verdict = Literal["pass", "fail", "shown", "not-measurable"]
 
 
@@ -116,6 +126,7 @@ class Variant(Frozen):
     `left_out` lists what did not fit, in the fixed order of leaving out. `services`: id and version of each entry of
     the directory that the text leads to. `stand_in`: an English text, with the number to call, for somebody who reads
     another language; `lead` is the language of the line that tells them so, if any.
+    `passages`: of a text in more than one language, what stands in which; parts in HTML say so themselves.
     """
 
     hazard: str
@@ -133,6 +144,7 @@ class Variant(Frozen):
     services: tuple[str, ...] = ()
     stand_in: bool = False
     lead: Language | None = None
+    passages: tuple[Passage, ...] = ()
     provenance: Provenance
     factset: str
     template: str

@@ -62,7 +62,7 @@ def steady() -> Iterator[Steady]:
     """Print steadily as long as the `with` lasts. Gives standard output."""
     before = sys.stdout, sys.stderr
     out, err = (Steady(stream or StringIO()) for stream in before)  # None where somebody closed it
-    sys.stdout, sys.stderr = out, err  # type: ignore[assignment]  # it is one in all that we use
+    sys.stdout, sys.stderr = out, err
     try:
         yield out
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from onevoice import wireless
@@ -20,11 +21,13 @@ from onevoice.library import Library
 from onevoice.localize.voice import clean
 from onevoice.people import WIRELESS, Means, Messenger
 from onevoice.template import PARTS, SHORT
-from onevoice.template.marks import MARK, Marks, bare
-from onevoice.variant import Provenance, Variant
+from onevoice.template.marks import IN, MARK, Marks, Piece, bare
+from onevoice.variant import Passage, Provenance, Variant
 
 BETWEEN_LANGUAGES = "\n\n"
 BETWEEN_MARKS = " / "
+HTML = "html"
+"""The part of a mail that says itself in which language each passage is."""
 _BODY = re.compile(r"(<body[^>]*>)(.*)(</body>)", re.DOTALL)
 _AFTER_STOP = re.compile(rf"([。！？；：，]{MARK.pattern}+) +")
 """The blanks of a general template, for a language that writes none between its sentences."""
@@ -52,9 +55,9 @@ class _Passage:
             named = making.diseases(self.language)
             telling = Telling(making.alert, making.asked, making.authority, voice, making.marks, area_name, named)
             told = message(Speech(making.library, telling))
-            self._messages[area_name] = (
-                standing_in(told, making.library, making.asked) if making.asked.stand_in else told
-            )
+            if making.asked.stand_in:
+                told = standing_in(told, making.library, making.asked, making.marks)
+            self._messages[area_name] = told
         return self._messages[area_name]
 
     def part(self, part: str, cuts: tuple[str, ...], **replaced: str) -> str:
@@ -65,7 +68,12 @@ class _Passage:
         text = making.library.templates.render(
             making.alert.hazard, making.kind, making.asked.means, part, self.language, seen
         )
-        return text if making.library.voice(self.language).gap else _AFTER_STOP.sub(r"\1", text)
+        closed = text if making.library.voice(self.language).gap else _AFTER_STOP.sub(r"\1", text)
+        return self.marked(closed) if len(making.passages) > 1 and part != HTML else closed
+
+    def marked(self, text: str) -> str:
+        """Words of this language, marked as such."""
+        return self.making.marks.around(f"{IN}{self.language}", text)
 
     def possible_cuts(self) -> tuple[str, ...]:
         places = self.making.alert.factset.get("places")
@@ -111,11 +119,21 @@ class Making:
             services=labelled(pieces, "service"),
             stand_in=self.asked.stand_in,
             lead=self.asked.lead,
+            passages=tuple(self._passages(pieces)),
             provenance=self._provenance(said),
             factset=self.alert.factset.hash,
             template=self._template_hash,
             catalogue=content_hash([self.library.catalogue(tag).hash for tag in self.asked.profile.languages]),
         )
+
+    def _passages(self, pieces: Mapping[str, tuple[Piece, ...]]) -> Iterator[Passage]:
+        """What stands in which language, where there is more than one."""
+        for part, inside in pieces.items():
+            for piece in inside if part != HTML else ():
+                if piece.label.startswith(IN):
+                    language = piece.label.removeprefix(IN)
+                    way = self.library.voice(language).direction
+                    yield Passage(part=part, start=piece.start, end=piece.end, language=language, direction=way)
 
     def diseases(self, language: str) -> dict[str, str]:
         """Id → name in a language, of the disease that this version names, and of the one before it named."""
@@ -184,13 +202,13 @@ class Making:
         if self.asked.means is Means.SMS:
             return self._joined_sms(cuts)
         texts = [passage.part(part, cuts) for passage in self.passages]
-        if part == "html":
+        if part == HTML:
             return self._joined_html(texts)
         return (BETWEEN_MARKS if part in ("subject", "headline") else BETWEEN_LANGUAGES).join(texts)
 
     def _joined_sms(self, cuts: tuple[str, ...]) -> str:
         """Each language's mark stands once before and once after everything, so that both readers see it first."""
-        marks = BETWEEN_MARKS.join(filter(None, (p.message(area_name=False)["mark"] for p in self.passages)))
+        marks = BETWEEN_MARKS.join(filter(None, (p.marked(p.message(area_name=False)["mark"]) for p in self.passages)))
         texts = BETWEEN_LANGUAGES.join(p.part("text", cuts, mark="") for p in self.passages)
         return "\n".join(filter(None, (marks, texts, marks)))
 

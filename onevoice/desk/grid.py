@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 from onevoice import localize, sms, speaking, wireless
 from onevoice.graphemes import LONGEST_POST, graphemes
 from onevoice.people import PERSONAL, SPOKEN, WIRELESS, Means
-from onevoice.variant import Severity
+from onevoice.stretches import Stretch, filled, stretches
+from onevoice.variant import Severity, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from onevoice.people import Language
-    from onevoice.variant import Span, Variant
+    from onevoice.variant import Variant
 
 Pieces = list[tuple[str | None, str]]
 
@@ -42,10 +43,14 @@ def looks(variants: Iterable[Variant]) -> dict[str, tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Cell:
-    """One text. `people` is None where there is no audience; `label` says what the text is an example of."""
+    """One text. `people` is None where there is no audience; `label` says what the text is an example of.
+
+    `page_url`: the public page of the alert.
+    """
 
     variant: Variant
     source: str
+    page_url: str
     people: int | None = None
     segments: tuple[str, ...] = ()
     messenger: str = ""
@@ -53,18 +58,27 @@ class Cell:
     label: str = ""
 
     @property
-    def pieces(self) -> Pieces:
-        """The text, cut where facts stand."""
+    def shown(self) -> list[tuple[Stretch, Pieces]]:
+        """The text, cut where another language begins, and there where facts stand."""
         return self._cut("text")
 
     @property
-    def subject(self) -> Pieces:
+    def subject(self) -> list[tuple[Stretch, Pieces]]:
         """The subject of a mail, cut likewise; empty for all else."""
         return self._cut("subject") if "subject" in self.variant.parts else []
 
-    def _cut(self, part: str) -> Pieces:
-        spans = [(name, one) for name, all_ in self.variant.spans.items() for one in all_ if one.part == part]
-        return pieces(self.variant.parts[part], spans)
+    def _cut(self, part: str) -> list[tuple[Stretch, Pieces]]:
+        return [(one, self._pieces(part, one)) for one in stretches(self.variant, part)]
+
+    def _pieces(self, part: str, within: Stretch) -> Pieces:
+        text = self.variant.parts[part][within.start : within.end]
+        stated = ((name, one) for name, all_ in self.variant.spans.items() for one in all_ if one.part == part)
+        spans = [
+            (name, Span(part=part, start=one.start - within.start, end=one.end - within.start))
+            for name, one in stated
+            if within.start <= one.start and one.end <= within.end
+        ]
+        return [(name, filled(words, self.page_url)) for name, words in pieces(text, spans)]
 
     @property
     def sms(self) -> sms.SmsCount | None:

@@ -34,6 +34,7 @@ def _cell(desk: Desk, seen: Preview, variant: Variant) -> Cell:
     return Cell(
         variant,
         source=desk.authority(seen.prepared.alert.authority).name("en"),
+        page_url=seen.prepared.alert.page_url,
         people=seen.prepared.people_of(variant),
         segments=tuple(names.get(one, one) for one in seen.prepared.segments_of(variant)),
         messenger=messenger.name("en") if messenger else variant.messenger or "",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from onevoice.desk.charts import COLOURS, MEANINGS
+from onevoice.stretches import as_read
 from onevoice.variant import mark_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def environment(*folders: Path) -> Environment:
     )
     found.globals |= {
         "mark_of": mark_of,
+        "as_read": as_read,
         "colours": COLOURS,
         "meanings": MEANINGS,
         "sheet": Markup(SHEET),  # noqa: S704 - our own file

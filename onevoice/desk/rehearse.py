@@ -13,7 +13,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onevoice.desk import approve, ask, draft, officers, release, send, status, submit
+from onevoice.alert import Status
+from onevoice.desk import approve, ask, draft, officers, release, resolve, send, status, submit
 from onevoice.desk.officers import Actor
 from onevoice.errors import Blocked, OutOfReach
 from onevoice.settings import Mode
@@ -59,7 +60,11 @@ def prepare_release(desk: Desk, file: Path) -> str:
         Blocked: the deployment is live, or the alert is Actual.
     """
     refuse_live(desk)
-    step = draft.draft(desk, file, AUTHOR)
+    given = resolve.read_file(file)
+    if given.status is Status.ACTUAL:
+        remedy = "Write status: Exercise. A real alert takes two people: alert draft, submit, approve, release."
+        raise Blocked("This alert is real, and nobody is played in one.", where=str(file), remedy=remedy)
+    step = draft.draft_file(desk, given, AUTHOR, base=file.parent)
     submit.submit(desk, step.id, AUTHOR)
     approve.approve(desk, step.id, DEPUTY)
     return step.id

@@ -163,7 +163,8 @@ def _readers(sample: Sample, languages: Iterable[Language]) -> Iterator[tuple[Pr
 
 def _cell(desk: Desk, sample: Sample, variant: Variant) -> Cell:
     usual = sample.needs or sample.label == f"{PLACES} places"
-    return Cell(variant, source=desk.authority().name("en"), label="" if usual else sample.label)
+    label = "" if usual else sample.label
+    return Cell(variant, source=desk.authority().name("en"), page_url=sample.alert.page_url, label=label)
 
 
 def _marks(cells: Iterable[Cell]) -> dict[str, int]:

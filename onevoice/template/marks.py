@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 
 _FIRST = 0xF0000
+IN = "in "
+"""How the label of a piece begins that says in which language it is."""
 MARK = re.compile(r"[\U000f0000-\U000ffffd]")
 
 
@@ -24,7 +26,7 @@ class Piece:
 
 @dataclass
 class Marks:
-    """The marks of one text: `label` says what a piece is, as `fact act_by` or `say frame.where`."""
+    """The marks of one text: `label` says what a piece is, as `fact act_by`, `say frame.where` or `in es`."""
 
     labels: list[str] = field(default_factory=list)
     _places: dict[str, int] = field(default_factory=dict)

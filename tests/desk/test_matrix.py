@@ -12,6 +12,7 @@ from onevoice.desk import grid, matrix, preview, shelves
 from onevoice.desk.wiring import Desk
 from onevoice.errors import Unusable
 from onevoice.settings import Settings
+from onevoice.stretches import filled
 from onevoice.variant import Finding, Provenance, Scope, Severity, Span
 
 EXAMPLE = "examples/river_flood_warning.yaml"
@@ -95,7 +96,8 @@ def test_a_filter_for_findings_finds_them(seen: preview.Preview, root: Path) -> 
     one, other, *_ = seen.prepared.variants
     doubt = Finding(rule="C03", severity=Severity.BLOCK, scope=Scope.VARIANT, message="Another number.")
     draft = Finding(rule="P01", severity=Severity.WARN, scope=Scope.VARIANT, message="Nobody has checked this.")
-    cells = [grid.Cell(one.with_findings((doubt,)), "source"), grid.Cell(other.with_findings((draft,)), "source")]
+    found = (one.with_findings((doubt,)), other.with_findings((draft,)))
+    cells = [grid.Cell(text, "source", seen.prepared.alert.page_url) for text in found]
     made = grid.Grid(cells, root)
     assert made.found == 1
     assert [cell.found for cell in cells] == [True, False]
@@ -113,7 +115,8 @@ def test_a_cell_says_all_that_the_checks_said(seen: preview.Preview, page: Any) 
     assert any("Translation: machine draft." in one for one in said)
     assert all("Reading: " in one for one in said)
     for variant in seen.prepared.variants:
-        mine = [one for one in said if " ".join(variant.parts["text"].split()) in one]
+        shown = filled(variant.parts["text"], seen.prepared.alert.page_url)
+        mine = [one for one in said if " ".join(shown.split()) in one]
         badges = [f"{finding.mark} {finding.rule}" for finding in variant.findings]
         assert any(all(badge in one for badge in badges) for one in mine)
 
