@@ -138,6 +138,7 @@ FORBIDDEN = {
     "zh-Hans": (r"^请?", "请不要"),
     "vi": (r"^", "Đừng "),
     "ht": (r"^", "Pa "),
+    "pt": (r"^", "Não "),
 }
 """Language → what is put where in a sentence that bids, so that it forbids."""
 

@@ -124,6 +124,7 @@ ENDED = {
     "vi": ["đã hết", "đã xong"],
     "zh-Hans": ["解除", "结束"],
     "ht": ["fini", "pa gen .* ankò"],
+    "pt": ["acabou", "terminou"],
 }
 """Words by which an all-clear says that it is over."""
 
