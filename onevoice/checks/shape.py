@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from onevoice.alert import Kind
 from onevoice.checks import numbers, sentences
 from onevoice.checks.case import UNTIMED, Case
+from onevoice.checks.facts import NOT_SAID
 from onevoice.checks.plain import plain
 from onevoice.checks.rules import finding
 from onevoice.lexicon import OUTSIDE
@@ -70,7 +71,7 @@ def _stands(case: Case, part: str, language: str, name: str) -> bool:
 
 def _impact(case: Case, part: str, language: str) -> Iterator[Finding]:
     """What can happen stands in a watch and a warning, unless it is not known or had no room."""
-    if case.kind not in (Kind.WATCH, Kind.WARNING) or "detail of impact" in case.variant.left_out:
+    if case.kind not in (Kind.WATCH, Kind.WARNING) or {"detail of impact", NOT_SAID} & set(case.variant.left_out):
         return
     hazard = f"hazard.{case.alert.hazard}"
     told = (f"{hazard}.{case.kind}.impact", f"{hazard}.{case.kind}.detail", f"{hazard}.unknown.impact")

@@ -185,6 +185,16 @@ def test_a_text_in_another_order_is_found(language: str, means: Means) -> None:
     assert swapped["L07"].message == f"{language}: the first step stands before the place."
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_note_of_an_exercise_is_not_the_step_of_a_test(language: str) -> None:
+    """Both say that nothing need be done, and the note stands first in every mail."""
+    lexicon = _content().lexicon
+    sample = next(one for one in samples(lexicon, "system_test_exercise") if one.kind == "warning")
+    text = _text(sample.alert, language, Means.EMAIL, Tier.T1)
+    assert _sentence(language, "action.no_action_needed", Tier.T1) in text.parts["text"]
+    assert "L07" not in _found(text, sample.alert)
+
+
 def _where(alert: Alert, language: str) -> str:
     fact = alert.factset.facts["places"]
     assert isinstance(fact, Places)
@@ -200,8 +210,9 @@ def test_a_warning_that_does_not_say_what_can_happen_is_found(language: str) -> 
     impact = _sentence(language, "hazard.river_flood.warning.impact")
     assert impact in text.parts["text"]
     assert "L01" in _found(_said(text, text.parts["text"].replace(impact, "")), alert)
-    short = text.model_copy(update={"left_out": ("detail of impact",)})
-    assert "L01" not in _found(_said(short, text.parts["text"].replace(impact, "")), alert)
+    for cut in ("detail of impact", "what is not known"):
+        short = text.model_copy(update={"left_out": (cut,)})
+        assert "L01" not in _found(_said(short, text.parts["text"].replace(impact, "")), alert)
 
 
 def test_a_message_says_until_when_it_holds() -> None:
