@@ -68,8 +68,8 @@ def _quoted(text: str) -> str:
 
 def _address(url: str) -> str:
     """A callback address in a form: all but its last part is the same for everybody."""
-    common, _, own = url.rpartition("/")
-    return f"{_quoted(common)}%2F{own if own.isascii() and own.isalnum() else quote_plus(own)}"
+    common, slash, own = url.rpartition("/")
+    return _quoted(common + slash) + (own if own.isascii() and own.isalnum() else quote_plus(own))
 
 
 def _number(to: str) -> str:

@@ -1,6 +1,6 @@
 """The console as one web application. `console.app:create` is the factory for uvicorn.
 
-Routes only translate between the web and the desk. Nothing here sends anything to a person.
+Routes only translate between the web and the desk.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 
-from console import answers, approval, callbacks, feeds, halting, partners, public
+from console import answers, approval, callbacks, feeds, halting, partners, public, replies
 from console.proving import Door, MustWait
 from onevoice.desk.wiring import Desk, open_desk
 from onevoice.errors import Conflict, NotAllRight, OneVoiceError, OutOfReach, Refused, Unusable
@@ -50,7 +50,7 @@ def build(desk: Desk) -> FastAPI:
     app.state.desk = desk
     app.state.door = Door()
     app.state.door.remember(desk)
-    for room in (public, feeds, callbacks, approval, halting, partners):
+    for room in (public, feeds, callbacks, approval, halting, partners, replies):
         app.include_router(room.routes)
     app.add_exception_handler(OneVoiceError, _said)
     app.add_exception_handler(HTTPException, _plain)

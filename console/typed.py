@@ -14,3 +14,5 @@ class Typed:
     hazard: str = ""
     reason: str = ""
     problems: Mapping[str, str] = field(default_factory=dict)
+    reply: str = ""
+    answer: str = field(default="", repr=False)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from onevoice.cli.common import Json, answer, desk, say, table
+from onevoice.cli.common import As, Json, actor, answer, desk, say, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 replies = typer.Typer(help="What people sent back.", no_args_is_help=True)
-
-
-@replies.callback()
-def _group() -> None:
-    """Keeps `replies list` a command of its own while it is the only one."""
 
 
 def status(
@@ -66,6 +65,34 @@ def replies_list(json: Json = False) -> None:
     _print_replies(None, json)
 
 
+@replies.command("answer")
+def replies_answer(
+    reply: Annotated[int, typer.Argument(help="Its number, as `onevoice replies list` shows it.")],
+    as_: As,
+    json: Json = False,
+) -> None:
+    """Answer a reply by text message, once, in your own words: on standard input, or asked for."""
+    from onevoice.desk.answering import answer as send_answer
+
+    here = desk()
+    who = actor(here, as_)
+    words = typer.prompt("Your answer", err=True) if sys.stdin.isatty() else sys.stdin.read()
+    done = send_answer(here, reply, who, words)
+    if json:
+        answer(done)
+    else:
+        say(SAID.get(done["result"], SAID["rejected"]).format(reply, done["detail"]).rstrip())
+    raise typer.Exit(0 if done["result"] == "accepted" else 1)
+
+
+SAID = {
+    "accepted": "Reply {} is answered.",
+    "unknown": "Nobody knows whether the answer to reply {} went out, so it is not sent again. {}",
+    "rejected": "The answer to reply {} was NOT sent. {}",
+}
+"""What became of an answer."""
+
+
 def _print_replies(alert: str | None, json: bool) -> None:
     from onevoice.desk.receive import listing
 
@@ -74,9 +101,20 @@ def _print_replies(alert: str | None, json: bool) -> None:
         answer(rows)
     else:
         table(
-            ((r["id"], r["received_at"], "URGENT" if r["urgent"] else r["word"], r["text"]) for r in rows),
-            ("id", "when", "word", "text"),
+            (
+                (r["id"], r["alert_id"] or "", f"{r['received_at']:%d %b %H:%M}", kind(r), r["state"], r["text"])
+                for r in rows
+            ),
+            ("id", "alert", "when (UTC)", "kind", "answer", "text"),
         )
+        waiting = sum(r["state"] == "waits for a person" for r in rows)
+        if waiting:
+            say(f"{waiting} wait for a person: onevoice replies answer ID --as NAME")
+
+
+def kind(row: Mapping[str, Any]) -> str:
+    """What a reply is, urgent ones so that nobody overlooks them."""
+    return f"URGENT {row['word']}" if row["urgent"] else str(row["word"])
 
 
 def add_to(app: typer.Typer) -> None:

@@ -29,6 +29,10 @@ MANAGE = "manage"
 """What the token in a reader's link is for."""
 
 
+BY_ITSELF = frozenset({"stop", "start", "help"})
+"""Replies that need no person: what was asked for is done, and said."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a callback is answered with."""
@@ -111,7 +115,17 @@ def listing(desk: Desk, alert_id: str | None = None) -> list[dict[str, Any]]:
             draft.found(conn, alert_id)
         rows = replies.listed(conn, desk.vault, alert_id)
     shown = ("id", "alert_id", "word", "urgent", "language", "received_at", "read_at", "answered_at", "text")
-    return [{name: getattr(row, name) for name in shown} for row in rows]
+    by_person = ("answer_by", "answer_begun_at", "answer_result", "answer")
+    return [{name: getattr(row, name) for name in (*shown, *by_person)} | {"state": state(row)} for row in rows]
+
+
+def state(row: replies.Reply) -> str:
+    """Whether a reply is answered, in words: by whom, or that a person is still to answer."""
+    if row.answer_by:
+        return {"accepted": "answered by", "rejected": "not sent by", "retry": "not sent by"}.get(
+            row.answer_result or "", "in doubt, by"
+        ) + f" {row.answer_by}"
+    return "by itself" if row.word in BY_ITSELF and row.answered_at else "waits for a person"
 
 
 def manage(desk: Desk, token: str, deed: str) -> str:

@@ -37,6 +37,7 @@ def facts(desk: Desk, alert_id: str) -> dict[str, Any]:
         found |= {
             "timeline": _timeline(conn, alert_id, found["posts"]),
             "replies": chronicle.replies(conn, alert_id),
+            "answers": chronicle.answers(conn, alert_id),
         }
         alert = alerts.value(row)
     return found | {

@@ -25,6 +25,13 @@ def replies(conn: Connection, alert_id: str) -> dict[str, int]:
     return dict(conn.execute(counted.order_by(reply.c.word)).tuples().all())
 
 
+def answers(conn: Connection, alert_id: str) -> dict[str, int]:
+    """Answers that persons gave to replies to an alert, by what became of them; `doubt`: nobody knows."""
+    result = func.coalesce(reply.c.answer_result, "doubt")
+    counted = select(result, func.count()).where(reply.c.alert_id == alert_id, reply.c.answer_by.is_not(None))
+    return dict(conn.execute(counted.group_by(result).order_by(result)).tuples().all())
+
+
 def key_of(conn: Connection, point_id: int) -> str | None:
     """The keyed hash of a contact point, or None where there is no such point."""
     return conn.scalar(select(contact_point.c.contact_key).where(contact_point.c.id == point_id))

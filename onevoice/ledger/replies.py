@@ -7,16 +7,26 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, literal, or_, select, update
 
 from onevoice.ledger import contacts
 from onevoice.ledger.engine import insert_new
 from onevoice.ledger.keywords import Keywords, Meaning, Understood, understand
 from onevoice.ledger.tables import contact, contact_point, delivery, opt_out, reached_at, release, reply
+from onevoice.ledger.tables.base import Moment
 from onevoice.ledger.vault import Vault
 
 TEXT = "reply"
 """What texts of replies are sealed for."""
+
+SENDER = "sender"
+"""What the addresses of those who wrote are sealed for."""
+
+OURS = "answer"
+"""What a person's answers are sealed for."""
+
+NOT_SENT = ("rejected", "retry")
+"""What an answer came to that surely did not go out, and may be given again."""
 
 WINDOW = timedelta(hours=1)
 CONFIRMATIONS, OTHERS = 20, 1
@@ -68,7 +78,11 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One reply as an officer sees it. `text` is unsealed."""
+    """One reply as an officer sees it. `text`, and `answer`, what a person answered, are unsealed.
+
+    `answered_at`: when it was answered by itself. `answer_result`: accepted, unknown, rejected or retry; None with
+    `answer_by` set: nobody knows whether it went out.
+    """
 
     id: int
     alert_id: str | None
@@ -78,10 +92,17 @@ class Reply:
     received_at: datetime
     read_at: datetime | None
     answered_at: datetime | None
+    answer_by: str | None
+    answer_begun_at: datetime | None
+    answer_result: str | None
     text: str = field(repr=False)
+    answer: str = field(default="", repr=False)
 
 
-_SHOWN = ("id", "alert_id", "word", "urgent", "language", "received_at", "read_at", "answered_at")
+_SHOWN = (
+    *("id", "alert_id", "word", "urgent", "language", "received_at", "read_at", "answered_at"),
+    *("answer_by", "answer_begun_at", "answer_result"),
+)
 
 
 def store(conn: Connection, vault: Vault, said: Said, keywords: Keywords, now: datetime) -> Kept:
@@ -105,6 +126,7 @@ def store(conn: Connection, vault: Vault, said: Said, keywords: Keywords, now: d
         language=language,
         text_enc=vault.seal(said.text, TEXT),
         received_at=now,
+        sender_enc=vault.seal(said.sender, SENDER),
     )
     if not new:
         return Kept(new=False)
@@ -161,12 +183,56 @@ def listed(conn: Connection, vault: Vault, alert_id: str | None = None, limit: i
     return [_reply(row, vault) for row in rows]
 
 
+def get(conn: Connection, vault: Vault, reply_id: int) -> Reply | None:
+    """One reply."""
+    row = conn.execute(select(reply).where(reply.c.id == reply_id)).first()
+    return _reply(row, vault) if row else None
+
+
 def _reply(row: Any, vault: Vault) -> Reply:
     shown = {name: getattr(row, name) for name in _SHOWN}
-    return Reply(**shown, text=vault.unseal(row.text_enc, TEXT))
+    ours = vault.unseal(row.answer_enc, OURS) if row.answer_enc else ""
+    return Reply(**shown, text=vault.unseal(row.text_enc, TEXT), answer=ours)
 
 
 def read(conn: Connection, reply_id: int, now: datetime) -> bool:
     """Note that a person has read a reply. False where somebody had already."""
     wanted = (reply.c.id == reply_id, reply.c.read_at.is_(None))
     return conn.execute(update(reply).where(*wanted).values(read_at=now)).rowcount == 1
+
+
+# --- a person's answer
+
+
+def begin_answer(conn: Connection, vault: Vault, reply_id: int, by: str, text: str, now: datetime) -> bool:
+    """Note, before the call, that somebody answers. False where an answer went out, or may have: there is only one."""
+    surely_not = or_(reply.c.answer_begun_at.is_(None), reply.c.answer_result.in_(NOT_SENT))
+    ours = {"answer_by": by, "answer_begun_at": now, "answer_result": None, "answer_enc": vault.seal(text, OURS)}
+    read_now = {"read_at": func.coalesce(reply.c.read_at, literal(now, Moment()))}
+    wanted = (reply.c.id == reply_id, surely_not)
+    return conn.execute(update(reply).where(*wanted).values(ours | read_now)).rowcount == 1
+
+
+def end_answer(conn: Connection, reply_id: int, result: str, ref: str | None) -> None:
+    """What the call came to."""
+    conn.execute(update(reply).where(reply.c.id == reply_id).values(answer_result=result, answer_ref=ref))
+
+
+def way_back(conn: Connection, vault: Vault, reply_id: int) -> tuple[str, str] | None:
+    """Keyed hash and address of who wrote; None where an older reply came from somebody in no contact list."""
+    found = select(reply.c.contact_key, reply.c.sender_enc).where(reply.c.id == reply_id)
+    row = conn.execute(found).one()
+    if row.sender_enc:
+        return row.contact_key, vault.unseal(row.sender_enc, SENDER)
+    sealed = select(contact_point.c.address_enc).where(contact_point.c.contact_key == row.contact_key).limit(1)
+    address = conn.scalar(sealed)
+    return (row.contact_key, vault.unseal(address)) if address else None
+
+
+def may_be_tested_on(conn: Connection, contact_key: str) -> bool:
+    """True where everybody who is reached at an address agreed to exercises, or is a guest; nobody's address: False."""
+    joined = contact_point.join(reached_at, reached_at.c.point_id == contact_point.c.id)
+    joined = joined.join(contact, contact.c.id == reached_at.c.contact_id)
+    agreed = select(or_(contact.c.exercise_ok, contact.c.guest)).select_from(joined)
+    found = conn.scalars(agreed.where(contact_point.c.contact_key == contact_key)).all()
+    return bool(found) and all(found)

@@ -147,5 +147,13 @@ reply = Table(
     Column("received_at", Moment, nullable=False),
     Column("read_at", Moment),
     Column("answered_at", Moment),
+    Column("sender_enc", LargeBinary),
+    Column("answer_by", String(80)),
+    Column("answer_begun_at", Moment),
+    Column("answer_result", String(12)),
+    Column("answer_ref", String(120)),
+    Column("answer_enc", LargeBinary),
     UniqueConstraint("provider", "ref"),
 )
+"""`answered_at`: when we answered by ourselves. `answer_…`: what a person answered; begun before the call, so that one
+whose `answer_result` is null may or may not have gone out."""
