@@ -139,6 +139,7 @@ FORBIDDEN = {
     "vi": (r"^", "Đừng "),
     "ht": (r"^", "Pa "),
     "pt": (r"^", "Não "),
+    "ru": (r"^", "Не "),
 }
 """Language → what is put where in a sentence that bids, so that it forbids."""
 

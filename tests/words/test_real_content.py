@@ -125,6 +125,7 @@ ENDED = {
     "zh-Hans": ["解除", "结束"],
     "ht": ["fini", "pa gen .* ankò"],
     "pt": ["acabou", "terminou"],
+    "ru": ["закончил", "прошел", "прошла", "прошло", "прекратил", "миновал", "устранен", "завершен"],
 }
 """Words by which an all-clear says that it is over."""
 
