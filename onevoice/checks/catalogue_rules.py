@@ -12,6 +12,7 @@ from babel import Locale
 from babel.core import get_global
 
 from onevoice.checks import prose
+from onevoice.checks.reading.words import ending
 from onevoice.checks.rules import finding
 from onevoice.lexicon import SLOT, Lexicon, slots
 from onevoice.localize import Catalogue, Language
@@ -48,7 +49,7 @@ def sentence(language: Language, source: str, text: str, where: str) -> Iterator
     yield from _slots(text, source, where)
     yield from _script(text, source, language, where)
     yield from prose.literals(text, where)
-    avoided = _avoided(language.avoid)
+    avoided = _avoided(language.avoid, language.language)
     if avoided and (word := avoided.search(text)):
         yield finding("P08", f"“{word[0]}” is not how the language addresses people ({language.address}).", part=where)
 
@@ -83,6 +84,6 @@ def script(language: Language) -> str:
 
 
 @lru_cache(maxsize=64)
-def _avoided(avoid: tuple[str, ...]) -> re.Pattern[str] | None:
+def _avoided(avoid: tuple[str, ...], language: str) -> re.Pattern[str] | None:
     words = "|".join(re.escape(word) for word in sorted(avoid, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE) if words else None
+    return re.compile(rf"(?<!\w)(?:{words}){ending(language)}", re.IGNORECASE) if words else None

@@ -129,9 +129,9 @@ def _days(language: Language, locale: Locale) -> Iterator[tuple[str, int]]:
 
 
 def _clock(language: Language, halves: str) -> str:
-    """A time of day in the language's own pattern: what stands from its hour to its minutes, or to its am and pm."""
+    """A time of day in the language's own pattern: its hour and minutes, with am and pm behind them or before them."""
     pattern = language.time.short
-    start = re.search(r"[hHkK]", re.sub(r"'[^']*'", lambda quoted: "_" * len(quoted[0]), pattern))
+    start = re.search(r"(?:[ab]+ ?)?[hHkK]", re.sub(r"'[^']*'", lambda quoted: "_" * len(quoted[0]), pattern))
     pieces: list[str] = []
     for part in _HOUR.finditer(pattern, start.start() if start else 0):
         if part[0][0] not in "hHkKmab:. '":

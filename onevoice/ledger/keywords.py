@@ -38,8 +38,8 @@ CARRIERS: Mapping[str, Sequence[str]] = {
 _TONAL = frozenset({"vi"})
 _PLAIN = str.maketrans({"đ": "d", "ø": "o", "ł": "l", "ı": "i", "ـ": ""})
 _SPACELESS = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff]")
-_STEMS = re.compile("[\u0590-\u08ff]")
-"""Arabic and Hebrew write "and", "the", "for" onto the word: there a keyword may stand inside another."""
+_STEMS = re.compile("[\u0590-\u08ff\uac00-\ud7a3]")
+"""Arabic and Hebrew write "and", "the", "for" onto the word, Korean an ending: there a keyword may stand in another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def _cut_phone(text: Text) -> str:
 
 def _other_half(text: Text) -> str:
     def flip(told: str) -> str:
-        for one, two in (("PM", "AM"), ("p.m.", "a.m."), (" م ", " ص ")):
+        for one, two in (("PM", "AM"), ("p.m.", "a.m."), (" م ", " ص "), ("오후", "오전")):
             if one in told or two in told:
                 return told.replace(one, "#").replace(two, one).replace("#", two)
         return re.sub(r"\b(\d\d)(?=[:h]\d\d)", lambda m: f"{(int(m[1]) + 12) % 24:02}", told)
@@ -140,6 +140,7 @@ FORBIDDEN = {
     "ht": (r"^", "Pa "),
     "pt": (r"^", "Não "),
     "ru": (r"^", "Не "),
+    "ko": (r"으?십시오", "지 마십시오"),
 }
 """Language → what is put where in a sentence that bids, so that it forbids."""
 

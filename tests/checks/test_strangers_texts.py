@@ -77,3 +77,13 @@ def test_a_text_is_judged_by_what_it_says(case: dict[str, Any]) -> None:
         assert {"source", "hazard", "place", "action", "act_by", "url"} <= set(heard.states)
     else:
         assert wrong in {c.rule for c in heard.contradicts} | {f"lacks {name}" for name in heard.lacks}
+
+
+@pytest.mark.parametrize("behind", ["에 ", "에서는 ", " ", "和"])
+def test_a_place_is_found_before_a_particle(behind: str) -> None:
+    """Korean and Chinese write on without a gap: a place that is not in the area is one all the same."""
+    heard = _heard("ko", f"SOURCE: Old Mill, Riverside, Harbor{behind}하천 홍수 경보. LINK")
+    assert [note.message for note in heard.notes if "Harbor" in note.message] or "C10" in {
+        c.rule for c in heard.contradicts
+    }
+    assert "Harbor" not in "".join(note.message for note in _heard("ko", "SOURCE: Old Mill, Harborside에. LINK").notes)

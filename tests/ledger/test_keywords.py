@@ -14,6 +14,7 @@ WORDS = {
     "ar": {"stop": ["إيقاف", "توقف"], "help": ["مساعدة"], "distress": ["النجدة", "محاصر"]},
     "zh-Hans": {"stop": ["停止"], "help": ["帮助"], "distress": ["救命", "被困"]},
     "vi": {"stop": ["dừng"], "help": ["trợ giúp"], "distress": ["cứu"]},
+    "ko": {"stop": ["수신거부"], "start": ["예"], "help": ["도움"], "distress": ["갇혔", "살려"]},
 }
 
 
@@ -49,6 +50,12 @@ WORDS = {
         ("¡Necesito   ayuda!", "distress", "es"),
         ("我们被困在屋顶上", "distress", "zh-Hans"),
         ("والنجدة الآن", "distress", "ar"),
+        ("수신거부", "stop", "ko"),
+        ("예.", "start", "ko"),
+        ("지하실에 갇혔어요", "distress", "ko"),
+        ("사람 살려주세요!", "distress", "ko"),
+        ("도움이 되었어요", "other", None),
+        ("수신거부할게요", "maybe-stop", "ko"),
         ("please stop texting me", "maybe-stop", None),
         ("don't stop", "maybe-stop", None),
         ("the bus stopped", "other", None),

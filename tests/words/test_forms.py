@@ -149,7 +149,8 @@ def test_a_text_that_takes_longer_than_a_minute_is_pointed_out() -> None:
 
 
 def test_chinese_is_counted_in_characters_and_english_in_words() -> None:
-    """Each digit is said, too."""
+    """Each digit is said, too. A Korean word holds its ending and its particle: fewer of them are said."""
+    assert speaking.seconds("물에서 " * 90, "ko") == pytest.approx(60)
     assert speaking.seconds("水" * 220, "zh-Hans") == pytest.approx(60)
     assert speaking.seconds("water " * 150, "en") == pytest.approx(60)
     assert speaking.seconds("413", "en") == speaking.seconds("four one three", "en")

@@ -126,6 +126,7 @@ ENDED = {
     "ht": ["fini", "pa gen .* ankò"],
     "pt": ["acabou", "terminou"],
     "ru": ["закончил", "прошел", "прошла", "прошло", "прекратил", "миновал", "устранен", "завершен"],
+    "ko": ["끝났", "지나갔"],
 }
 """Words by which an all-clear says that it is over."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from onevoice.alert import Kind
 from onevoice.checks.hearing.question import Contradiction, Heard, Question, state, stranger
 from onevoice.checks.plain import plain
-from onevoice.checks.reading import links
+from onevoice.checks.reading import links, tongues
 from onevoice.facts import Places, Shelter
 
 # --- places
@@ -59,7 +59,12 @@ def _stands(name: str, text: str) -> bool:
     said, start = plain(name), text.find(plain(name))
     while start >= 0:
         before, after = text[start - 1 : start], text[start + len(said) : start + len(said) + 1]
-        if not (said[0].isascii() and (before.isalnum() or after.isalnum())):
+        if not (said[0].isascii() and (_grows(before) or _grows(after))):
             return True
         start = text.find(said, start + 1)
     return False
+
+
+def _grows(beside: str) -> bool:
+    """True where a character beside a name is part of it: a digit, a Latin letter. 에 and 和 are words of their own."""
+    return beside.isalnum() and tongues.in_script(beside, "en") == 1

@@ -27,7 +27,7 @@ def in_digits(text: Folded, tongue: Tongue) -> Folded:
 def _patterns(tongue: Tongue) -> tuple[re.Pattern[str], tuple[tuple[re.Pattern[str], str], ...]]:
     one = tongue.choice([*tongue.numbers, *tongue.words.ten])
     words = rf"(?<!\w)(?:{one})(?:[\s\-]+(?:{one}))*(?!\w)" if tongue.spaced else rf"(?:{one})+(?=\s?[{_UNITS}])"
-    rewrites = tuple((re.compile(tongue.fold(pattern)), new) for pattern, new in tongue.words.rewrites)
+    rewrites = tuple((re.compile(tongue.fold(pattern)), tongue.fold(new)) for pattern, new in tongue.words.rewrites)
     return re.compile(words), rewrites
 
 

@@ -122,7 +122,7 @@ def _clock_patterns(tongue: Tongue) -> tuple[re.Pattern[str], re.Pattern[str], r
     clock = tongue.words.clock
     half = tongue.choice([*clock.am, *clock.pm])
     hour = tongue.choice(clock.hour)
-    edge = r"(?!\w)" if tongue.spaced else ""
+    edge = tongue.end
     left = r"(?<!\w)" if tongue.spaced else ""
     lead = tongue.choice(clock.lead)
     figures = re.compile(
@@ -211,7 +211,7 @@ def _days(text: str, tongue: Tongue) -> Iterator[Day]:
 @lru_cache(maxsize=64)
 def _day_words(tongue: Tongue) -> re.Pattern[str]:
     words = tongue.choice(tongue.words.days)
-    return re.compile(rf"(?<!\w)(?:{words})(?!\w)" if tongue.spaced else words)
+    return re.compile(rf"(?<!\w)(?:{words}){tongue.end}" if tongue.spaced else words)
 
 
 @lru_cache(maxsize=64)
@@ -222,7 +222,7 @@ def _date_pattern(tongue: Tongue) -> re.Pattern[str]:
     of = r"(?:\s?(?:st|nd|rd|th|er))?\.?,?\s?(?:of\s|de\s|d'|del\s)?"
     return re.compile(
         r"(?<!\d)(?P<iy>20\d\d)[-/.](?P<im>\d{1,2})[-/.](?P<id>\d{1,2})(?!\d)"
-        r"|(?P<cm>\d{1,2})\s?月\s?(?P<cd>\d{1,2})\s?[日号號]?"
+        rf"|(?P<cm>\d{{1,2}})\s?(?:月|{tongue.fold('월')})\s?(?P<cd>\d{{1,2}})\s?[日号號]?"
         r"|(?<!\d)(?P<vd>\d{1,2})\s(?:thang|tháng|thg)\s?\.?(?P<vm>\d{1,2})(?!\d)"
         r"|(?<![\d/.\-])(?P<a>\d{1,2})/(?P<b>\d{1,2})(?:/(?:20)?\d\d)?(?![\d/])"
         r"|(?<![\d/.\-])(?P<e>\d{1,2})[.\-](?P<f>\d{1,2})[.\-](?:20)\d\d(?![\d/])"
@@ -258,7 +258,7 @@ def _weekday_pattern(tongue: Tongue) -> re.Pattern[str]:
     short = "|".join(re.escape(n) for n in names if 1 < len(n) <= _SHORT) or "(?!)"
     months = "|".join(re.escape(n) for n in tongue.months if len(n) > 1 and not n.isdigit())
     return re.compile(
-        rf"(?<!\w)(?:ال)?({long}|(?:{short})(?=\.?,?\s?(?:\d{{1,2}}(?![\d:h])|(?:{months})(?!\w))))(?!\w)"
+        rf"(?<!\w)(?:ال)?({long}|(?:{short})(?=\.?,? ?(?:\d{{1,2}}(?![\d:h])|(?:{months})(?!\w)))){tongue.end}"
     )
 
 
@@ -280,7 +280,7 @@ def _zone(text: str, span: Span, tongue: Tongue) -> str | None:
 @lru_cache(maxsize=64)
 def _zone_pattern(tongue: Tongue) -> re.Pattern[str]:
     names = "|".join(re.escape(n).replace(r"\ ", r"\s+") for n in sorted(tongue.zones, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:ب)?({names})(?!\w)" if tongue.spaced else f"({names})")
+    return re.compile(rf"(?<!\w)(?:ب)?({names}){tongue.end}" if tongue.spaced else f"({names})")
 
 
 def _role(text: str, span: Span, tongue: Tongue) -> str | None:

@@ -60,5 +60,4 @@ def of_texts(texts: Iterable[str], tongue: Tongue) -> Iterator[Quantity]:
 @lru_cache(maxsize=32)
 def _pattern(tongue: Tongue) -> re.Pattern[str]:
     units = "|".join(f"(?P<{name}>{tongue.choice(words)})" for name, words in tongue.words.units.items())
-    edge = r"(?!\w)" if tongue.spaced else ""
-    return re.compile(rf"(?<![\d:.,/])(?P<value>\d+(?:[.,]\d+)?)[\s\-]?(?:个|個)?(?:{units}){edge}")
+    return re.compile(rf"(?<![\d:.,/])(?P<value>\d+(?:[.,]\d+)?)[\s\-]?(?:个|個)?(?:{units}){tongue.end}")

@@ -29,18 +29,28 @@ _FEWEST = 2
 
 
 class Sentence(NamedTuple):
-    """A sentence ready to be compared: its marks with the place of each, and where it says no."""
+    """A sentence ready to be compared: its marks with the place of each, and where it says no.
+
+    `behind`: in its language the word that says no stands behind what it forbids.
+    """
 
     marks: Mapping[str, int]
     clauses: tuple[int, ...]
     noes: tuple[int, ...]
     start: int
     end: int
+    behind: bool = False
 
     def negated(self, shared: Iterable[str]) -> bool:
-        """True where a word of negation governs the marks: in the clause in which they begin, before their last."""
+        """True where a word of negation governs the marks.
+
+        It stands in the clause in which they begin, before their last; `behind`: in that in which they end, after it.
+        """
         places = [self.marks[mark] for mark in shared]
         first, last = min(places), max(places)
+        if self.behind:
+            closes = min((c for c in self.clauses if c > last), default=self.end - self.start)
+            return any(last <= no < closes for no in self.noes)
         opens = max((c for c in self.clauses if c <= first), default=0)
         return any(opens <= no <= last for no in self.noes)
 
@@ -82,7 +92,7 @@ def _sentence(text: str, start: int, tongue: Tongue) -> Sentence:
     clauses = {0} | {m.end() for m in _CLAUSE.finditer(text)}
     if tongue.words.joins:
         clauses |= {m.start() for m in tongue.any(tongue.words.joins).finditer(text)}
-    return Sentence(marks, tuple(sorted(clauses)), noes, start, start + len(text))
+    return Sentence(marks, tuple(sorted(clauses)), noes, start, start + len(text), behind=tongue.words.negation_behind)
 
 
 @lru_cache(maxsize=32)

@@ -20,7 +20,17 @@ from onevoice.people import Frozen
 Words = tuple[str, ...]
 _PREFIXES = {"ar": "(?:[وفبلك]{0,2}(?:ال)?|لل)"}
 """What a language writes in one piece with the word after it."""
+_PARTICLES = {
+    "ko": "은|는|이|가|을|를|에|에서|에게|께|로|으로|의|도|만|와|과|나|이나|까지|부터|마다|보다|처럼|입니다|이며|이고",
+}
+"""What a language writes in one piece with the word before it."""
 _UNSPACED = frozenset(["zh", "ja", "th", "km", "lo", "my"])
+
+
+def ending(language: str) -> str:
+    """A pattern for the end of a word: no letter follows, save a particle that the language writes onto the word."""
+    particles = _PARTICLES.get(language.split("-", maxsplit=1)[0])
+    return rf"(?=(?:(?:{particles})(?:는|도|만)?)?(?!\w))" if particles else r"(?!\w)"
 
 
 class Clock(Frozen):
@@ -42,7 +52,8 @@ class Clock(Frozen):
 class Reading(Frozen):
     """One language's ways of writing. `common`: small words that tell it from others; `ten`: a word that multiplies.
 
-    `short_words`: words are syllables, so that one alone says little (Vietnamese).
+    `short_words`: words are syllables, so that one alone says little (Vietnamese). `negation_behind`: the word that
+    says no stands behind what it forbids (Korean).
     """
 
     language: str
@@ -61,6 +72,7 @@ class Reading(Frozen):
     roles: dict[Literal["act_by", "expires", "next_update", "issued"], Words]
     act_by_behind: Words = ()
     negations: Words = Field(min_length=1)
+    negation_behind: bool = False
     joins: Words = ()
     status: dict[Literal["Exercise", "Test"], Words]
     levels: dict[Literal["watch", "warning"], Words]
@@ -104,7 +116,12 @@ class Tongue:
         inner = self.choice(words)
         if not self.spaced:
             return f"(?:{inner})"
-        return rf"(?<!\w){_PREFIXES.get(self.language.split('-')[0], '')}(?:{inner})(?!\w)"
+        return rf"(?<!\w){_PREFIXES.get(self.language.split('-')[0], '')}(?:{inner}){self.end}"
+
+    @cached_property
+    def end(self) -> str:
+        """The end of a word, as a pattern for a folded text; nothing where no gaps are written."""
+        return self.fold(ending(self.language)) if self.spaced else ""
 
     def choice(self, words: Iterable[str]) -> str:
         """The words as alternatives, the longest first; of no words, a pattern that never matches."""
