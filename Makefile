@@ -44,7 +44,7 @@ faults: setup-dev ## breaks everything on purpose (half an hour and more), and w
 	      -m 'faults or not faults' -n $(WORKERS) --dist load || ran=1; \
 	    $(BIN)/python -m faults.page "$$seen" && exit $$ran; }
 
-BENCHMARKS := import_contacts import_command submit_alert submit_command preview_alert help_starts first_message \
+BENCHMARKS := import_contacts import_command submit_alert submit_command plan_orm preview_alert help_starts first_message \
               send_messages send_mail keep_window
 
 bench: setup-dev ## how long the main things take: a table, and benchmarks/results/*.json

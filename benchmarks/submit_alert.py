@@ -37,21 +37,21 @@ def main(count: int, url: str | None) -> None:
         home = Path(folder)
         ledger = Ledger.open(url or f"sqlite:///{home / 'onevoice.db'}")
         ledger.upgrade()
-        _move_in(home, count, ledger, gazetteer)
-        first = _wanted(gazetteer)
+        move_in(home, count, ledger, gazetteer)
+        first = wanted(gazetteer)
         with Measured("preview: people") as people, ledger.read() as conn:
             numbers = plan.people(conn, first)
         with Measured("preview: texts in use") as in_use, ledger.read() as conn:
             texts = plan.in_use(conn, first)
-        submitted, planned = _submit(ledger, 1, first, texts)
+        submitted, written, planned = submit(ledger, 1, first, texts)
         with ledger.write() as conn:
             failed = case((t.delivery.c.id % 10 == 0, "undelivered"), else_="delivered")
             conn.execute(update(t.delivery).values(state=failed))
         with Measured("next means") as following, ledger.write() as conn:
             added = plan.next_means(conn, 1, NOW)
         with ledger.read() as conn:
-            texts = plan.in_use(conn, second := _wanted(gazetteer, previous=(1,)))
-        updated, _ = _submit(ledger, 2, second, texts)
+            texts = plan.in_use(conn, second := wanted(gazetteer, previous=(1,)))
+        updated, *_ = submit(ledger, 2, second, texts)
         ledger.close()
     publish(
         "submit_alert" + ("_postgresql" if url else ""),
@@ -63,6 +63,7 @@ def main(count: int, url: str | None) -> None:
             "people_s": both(people),
             "in_use_s": both(in_use),
             "submit_s": both(submitted),
+            "of_it_write_s": both(written),
             "submit_update_s": both(updated),
             "next_means_s": both(following),
             "next_means_deliveries": added,
@@ -72,14 +73,16 @@ def main(count: int, url: str | None) -> None:
     )
 
 
-def _move_in(home: Path, count: int, ledger: Ledger, gazetteer: Gazetteer) -> None:
+def move_in(home: Path, count: int, ledger: Ledger, gazetteer: Gazetteer) -> None:
+    """Import a town."""
     generate(home / "town.csv", count, seed=1)
     reading = read(home / "town.csv", load_numbers=True, gazetteer=gazetteer)
     with Measured("import"):
         contacts.put_in_turns(ledger, Vault.create(home / "keys.json"), reading.rows, NOW)
 
 
-def _wanted(gazetteer: Gazetteer, previous: tuple[int, ...] = ()) -> plan.Wanted:
+def wanted(gazetteer: Gazetteer, previous: tuple[int, ...] = ()) -> plan.Wanted:
+    """The whole town; of a second version, all but the first zone."""
     zones = tuple(gazetteer.zones)
     return plan.Wanted(
         segments_named=segments(ROOT),
@@ -91,21 +94,21 @@ def _wanted(gazetteer: Gazetteer, previous: tuple[int, ...] = ()) -> plan.Wanted
     )
 
 
-def _submit(
-    ledger: Ledger, release: int, wanted: plan.Wanted, texts: Sequence[plan.InUse]
-) -> tuple[Measured, plan.Planned]:
-    """Look, arrange, write and commit, as a submit does."""
+def submit(
+    ledger: Ledger, release: int, who: plan.Wanted, texts: Sequence[plan.InUse]
+) -> tuple[Measured, Measured, plan.Planned]:
+    """Look, arrange, write and commit, as a submit does; measured whole, and the write with its commit alone."""
     chosen = {(u.profile_key, u.means, u.messenger, u.group): plan.Chosen(f"v{i}") for i, u in enumerate(texts)}
     with Measured("submit") as measured, ledger.apart() as apart:
         with apart.look() as conn:
-            arranged = plan.arrange(plan.lay_out(conn, wanted), chosen)
-        with apart.write() as conn:
-            _release(conn, release)
+            arranged = plan.arrange(plan.lay_out(conn, who), chosen)
+        with Measured("write") as written, apart.write() as conn:
+            freeze(conn, release)
             plan.put(conn, release, arranged, NOW)
-    return measured, arranged.planned
+    return measured, written, arranged.planned
 
 
-def _release(conn: Connection, release: int) -> None:
+def freeze(conn: Connection, release: int) -> None:
     """The rows that the desk would have written before."""
     common = {"status": "Exercise", "expires": NOW + timedelta(hours=12)}
     conn.execute(

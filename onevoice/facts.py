@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -237,9 +238,9 @@ class FactSet(Frozen):
 
     facts: dict[str, Fact]
 
-    @property
+    @cached_property
     def hash(self) -> str:
-        """`sha256:` and 64 hex digits over canonical JSON."""
+        """`sha256:` and 64 hex digits over canonical JSON. Hundreds of texts ask for it."""
         return content_hash(self.model_dump(mode="json"))
 
     def get(self, name: str) -> Fact | None:

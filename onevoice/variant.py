@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import Field
@@ -157,7 +158,7 @@ class Variant(Frozen):
         """The first 16 hex digits of the content hash: same words, same id."""
         return self.hash.removeprefix("sha256:")[:16]
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Hash over what a person would read, for whom and by which means. Findings do not count."""
         return content_hash([self.group, self.profile.key, self.means, self.messenger, self.parts, self.factset])

@@ -114,6 +114,7 @@ class Case:
         """Name of the sentence that must name the hazard, and the disease or the form where the alert does."""
         return self.library.lexicon.opening(self.alert.hazard, self.kind, self.alert.factset)
 
+    @cached_property
     def actions(self) -> tuple[str, ...]:
         """The actions that this reader must be told, in order, less what the text says was left out."""
         told = self.fact("actions")
@@ -195,8 +196,17 @@ class Case:
         fact = self.fact("url")
         return fact.url if isinstance(fact, Url) else self.alert.page_url
 
+    @cached_property
+    def _named(self) -> dict[str, dict[str, str]]:
+        return {}
+
     def names(self, language: str) -> dict[str, str]:
-        """Slot → proper name."""
+        """Slot → proper name; every sentence asks for them."""
+        if language not in self._named:
+            self._named[language] = self._names(language)
+        return self._named[language]
+
+    def _names(self, language: str) -> dict[str, str]:
         facts = {"road": "road_closed", "stop": "bus_from", "point": "water_point", "product": "product"}
         facts |= {"leader": "fasting_advice", "animal_place": "animal_place"}
         found = {slot: fact.name(language) for slot, n in facts.items() if isinstance(fact := self.fact(n), ProperName)}

@@ -40,16 +40,21 @@ class Read(NamedTuple):
     clock: Clock
 
 
-def shown(instant: Instant, language: Language) -> set[Clock]:
+def shown(instant: Instant, language: Language) -> frozenset[Clock]:
     """What a reader of the language must see of a moment: with its zone's short or long name.
 
     Of noon and midnight the minute before: 12:00 is read as the other one, and midnight as another day's.
     """
+    return _shown(instant, _Key(language, (instant.zone,)))
+
+
+@lru_cache(maxsize=4096)  # every text of a release is asked for the same few moments
+def _shown(instant: Instant, key: _Key) -> frozenset[Clock]:
     local = instant.local
     if (local.hour, local.minute) in _TWELVE:
         local = local - timedelta(seconds=60)
     when = (local.hour, local.minute, local.day, local.month, local.weekday())
-    return {Clock(*when, zone) for zone in _zone_names(language, instant.zone)}
+    return frozenset(Clock(*when, zone) for zone in _zone_names(key.language, instant.zone))
 
 
 def _zone_names(language: Language, zone: str) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from onevoice.checks.levels import base, levels
@@ -44,17 +45,35 @@ def units(sentence: str, language: str) -> int:
 
 def count(texts: Iterable[str], language: str) -> Counts | None:
     """Count approved sentences, with facts as neutral words. None where there is nothing to count."""
-    said = [sentence for text in texts for sentence in split(SLOT.sub(NEUTRAL, text))]
+    said = [sentence for text in texts for sentence in _sentences(text, language)]
     if not said or base(language) in levels().no_sentences:
         return None
-    lengths = [units(sentence, language) for sentence in said]
+    worst = max(said, key=lambda sentence: sentence.length)
+    words = sum(sentence.length for sentence in said)
     return Counts(
         unit="characters" if base(language) in ("zh", "ja") else "words",
         sentences=len(said),
-        words=sum(lengths),
-        mean=round(sum(lengths) / len(said), 2),
-        longest=max(lengths),
-        numbers=max(len(re.findall(r"\d+", sentence)) for sentence in said),
-        parentheses=sum(len(re.findall("[(（]", sentence)) for sentence in said),
-        worst=said[lengths.index(max(lengths))],
+        words=words,
+        mean=round(words / len(said), 2),
+        longest=worst.length,
+        numbers=max(sentence.numbers for sentence in said),
+        parentheses=sum(sentence.parentheses for sentence in said),
+        worst=worst.text,
+    )
+
+
+class _Sentence(NamedTuple):
+    """One sentence, counted; `length` in the language's units."""
+
+    text: str
+    length: int
+    numbers: int
+    parentheses: int
+
+
+@lru_cache(maxsize=16_384)  # the same approved sentences stand in hundreds of texts
+def _sentences(text: str, language: str) -> tuple[_Sentence, ...]:
+    return tuple(
+        _Sentence(one, units(one, language), len(re.findall(r"\d+", one)), len(re.findall("[(（]", one)))
+        for one in split(SLOT.sub(NEUTRAL, text))
     )

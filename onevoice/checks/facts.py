@@ -236,7 +236,7 @@ def _actions(case: Case, part: str) -> Iterator[Finding]:
     """The actions in their order, each as its approved sentence; in two languages, once in each."""
     for language in case.languages:
         position = 0
-        for action in case.actions():
+        for action in case.actions:
             key = case.key(f"action.{action}")
             sentence = case.said(language, key).text if key else ""
             match = sentences.pattern(sentence).search(case.texts[part], position) if sentence else None
@@ -244,5 +244,5 @@ def _actions(case: Case, part: str) -> Iterator[Finding]:
             if not match:
                 message = f"{_who(case, language)} does not tell “{sentence or action}” in its place."
                 yield finding("C08", message, remedy="Every text tells the same actions in the same order.", part=part)
-    if case.variant.actions != case.actions():
+    if case.variant.actions != case.actions:
         yield finding("C08", f"{case.tier} {case.variant.means} tells other actions than the alert has.", part=part)

@@ -108,7 +108,7 @@ def _head(case: Case, core: str, encoding: sms.Encoding) -> Iterator[Finding]:
 
 def _end_of_head(case: Case, core: str) -> int:
     """Where the first action ends, by its sentence."""
-    keys = [key for action in case.actions()[:1] if (key := case.key(f"action.{action}"))]
+    keys = [key for action in case.actions[:1] if (key := case.key(f"action.{action}"))]
     texts = [case.said(case.languages[0], key).text for key in keys]
     found = [core.find(text) + len(text) for text in texts if text in core]
     return max(found, default=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 URL = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
@@ -24,16 +25,17 @@ class Found(NamedTuple):
     end: int
 
 
-def urls(text: str) -> list[Found]:
+@lru_cache(maxsize=1024)  # several rules ask it of the same text
+def urls(text: str) -> tuple[Found, ...]:
     """Every address, without the punctuation after it."""
-    return [
-        Found(m[0].rstrip(_TRAILING), m.start(), m.start() + len(m[0].rstrip(_TRAILING))) for m in URL.finditer(text)
-    ]
+    found = ((m[0].rstrip(_TRAILING), m.start()) for m in URL.finditer(text))
+    return tuple(Found(address, start, start + len(address)) for address, start in found)
 
 
-def phones(text: str) -> list[Found]:
+@lru_cache(maxsize=1024)  # as above
+def phones(text: str) -> tuple[Found, ...]:
     """Everything that reads as a phone number: seven digits or more, on one line."""
-    return [Found(m[0], m.start(), m.end()) for line in _lines(text) for m in PHONE.finditer(text, *line)]
+    return tuple(Found(m[0], m.start(), m.end()) for line in _lines(text) for m in PHONE.finditer(text, *line))
 
 
 def _lines(text: str) -> Iterable[tuple[int, int]]:

@@ -99,7 +99,7 @@ def _order(case: Case, part: str, language: str) -> Iterator[Finding]:
 
 
 def _elements(case: Case, part: str, language: str) -> Iterator[tuple[str, int | None]]:
-    text, actions = _without_note(case, part, language), case.actions()
+    text, actions = _without_note(case, part, language), case.actions
     source = text.find(case.names(language)["source"])
     yield "the source", source if source >= 0 else None
     yield "the hazard", _in(text, case, language, case.opening())

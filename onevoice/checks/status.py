@@ -10,8 +10,9 @@ from onevoice.checks.case import Case
 from onevoice.checks.plain import plain
 from onevoice.checks.reading.words import tongue
 from onevoice.checks.rules import finding
-from onevoice.checks.style import style
+from onevoice.checks.style import style_in
 from onevoice.checks.terms import bounded
+from onevoice.checks.wording import readable
 from onevoice.people import Means
 from onevoice.variant import Finding
 
@@ -39,7 +40,7 @@ def check(case: Case) -> Iterator[Finding]:
 def _no_drill(case: Case, part: str, text: str) -> Iterator[Finding]:
     """The status alone says it, in every language: the phrase has been sent in exercises by mistake."""
     for language in case.languages:
-        words = style(case.library.root, language).no_drill
+        words = style_in(case.library, language).no_drill
         if words and (found := bounded(words, language).search(text)):
             yield finding("L12", f"The text of a {case.alert.status} says “{found[0]}”.", part=part)
 
@@ -59,15 +60,11 @@ def _no_practice(case: Case, part: str) -> Iterator[Finding]:
     """No word for an exercise stands in a real alert, but in names; on a calm day people may be asked to practice."""
     if case.kind == Kind.PREPAREDNESS:
         return
-    for language in (tag for tag in case.languages if _readable(case, tag)):
+    for language in (tag for tag in case.languages if readable(case.library, tag)):
         read = tongue(case.library.root, case.library.voice(language).language)
         text = numbers.blank_words(case.texts[part], [*case.names(language).values(), *case.place_names(language)])
         if found := read.any(read.words.status.get("Exercise", ())).search(read.fold(text)):
             yield finding("C24", f"{language}: the text of a real alert says “{found[0]}”.", part=part)
-
-
-def _readable(case: Case, language: str) -> bool:
-    return (case.library.root / "locales" / language / "reading.yaml").is_file()
 
 
 def mark(case: Case, language: str, status: Status) -> str:

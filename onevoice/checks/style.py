@@ -21,6 +21,7 @@ from onevoice.checks.vocabulary import PLAIN
 from onevoice.facts import LocalNote
 from onevoice.lexicon import SLOT
 from onevoice.lexicon.files import checked, plain_values
+from onevoice.library import Library
 from onevoice.people import Frozen, Tier
 from onevoice.variant import Finding
 
@@ -72,6 +73,12 @@ def style(root: Path, language: str) -> Style:
     """
     path = root / "locales" / language / "style.yaml"
     return _style(f"locales/{language}/style.yaml", path.read_bytes()) if path.is_file() else Style()
+
+
+@lru_cache(maxsize=256)
+def style_in(library: Library, language: str) -> Style:
+    """As `style`, as it was when the library was opened and first asked for it."""
+    return style(library.root, language)
 
 
 @lru_cache(maxsize=64)
@@ -127,4 +134,4 @@ def check(case: Case) -> Iterator[Finding]:
     for language in case.languages:
         said = plain(note.texts.get(language, ""))
         placed = any(name in said for name in case.place_names(language))
-        yield from lints(said, language, style(case.library.root, language), case.tier, placed=placed)
+        yield from lints(said, language, style_in(case.library, language), case.tier, placed=placed)

@@ -40,6 +40,7 @@ def check(case: Case) -> Iterator[Finding]:
         yield from _language(case, case.languages[0])
 
 
+@lru_cache(maxsize=256)
 def readable(library: Library, language: str) -> bool:
     """True where the language has words to be read by."""
     return (library.root / "locales" / language / "reading.yaml").is_file()
@@ -74,16 +75,17 @@ def _levels(root: Path, language: str) -> dict[str, re.Pattern[str]]:
 
 def _language(case: Case, language: str) -> Iterator[Finding]:
     words = _without_facts(case, language)
-    if _letters(words) < _FEWEST:
+    letters, source = _letters(words), _source_length(case)
+    if letters < _FEWEST:
         return
     here, others = _tongues(case.library, language)
     found = tongues.other_language(words, here, others)
     if found:
         message = f"This should be {language}, and reads as {'no language that is known' if found == '?' else found}."
         yield finding("C26", message, remedy="Look at the translation, and at which file it came from.")
-    ratio = _letters(words) / max(1, _source_length(case))
+    ratio = letters / max(1, source)
     low, high = _RATIO.get(language.split("-", maxsplit=1)[0], _USUAL)
-    if language != "en" and not low <= ratio <= high and _source_length(case) >= _LONG:
+    if language != "en" and not low <= ratio <= high and source >= _LONG:
         message = f"The {language} text is {ratio:.1f} times as long as its English: something is lost or added."
         yield finding("C26", message, remedy="Compare the translation with its English sentences.")
 
@@ -109,11 +111,16 @@ def _without_facts(case: Case, language: str) -> str:
 
 
 def _source_length(case: Case) -> int:
-    return sum(_letters(SLOT.sub("", case.library.lexicon.sources[key])) for key in case.variant.said)
+    return sum(_letters_of_source(case.library.lexicon.sources[key]) for key in case.variant.said)
+
+
+@lru_cache(maxsize=8192)
+def _letters_of_source(sentence: str) -> int:
+    return _letters(SLOT.sub("", sentence))
 
 
 def _letters(text: str) -> int:
-    return sum(character.isalpha() for character in text)
+    return sum(map(str.isalpha, text))
 
 
 @lru_cache(maxsize=64)

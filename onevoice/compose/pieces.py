@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from onevoice.template.marks import Piece
 from onevoice.variant import Span
@@ -30,6 +31,7 @@ def spans(pieces: Mapping[str, Iterable[Piece]]) -> dict[str, tuple[Span, ...]]:
     return {fact: tuple(places) for fact, places in sorted(found.items())}
 
 
+@lru_cache(maxsize=8192)
 def _fact_of(label: str) -> str | None:
     """Which fact a piece tells: one of the FactSet by name, or hazard, impact, actions for whole sentences."""
     what, _, name = label.partition(" ")

@@ -198,7 +198,7 @@ class Intake:
         rows = [{"contact": contact_id, "point": point_id} for contact_id, point_id in sorted(pairs)]
         self._conn.execute(delete(reached_at).where(this), rows)
         used = exists().where(reached_at.c.point_id == contact_point.c.id)
-        written = exists().where(delivery.c.contact_key == contact_point.c.contact_key)
+        written = exists().where(delivery.c.point_id == contact_point.c.id)
         left = contact_point.c.id.in_({point_id for _, point_id in pairs})
         self._conn.execute(delete(contact_point).where(left, ~used, ~written))
 

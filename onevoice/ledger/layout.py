@@ -43,10 +43,10 @@ def lay_out(conn: Connection, wanted: Wanted) -> Layout:
     """Look at the contacts, on a connection that no pool takes back (`Ledger.apart`). Writes nothing that stays."""
     meant = who(conn, wanted).subquery("meant_person")
     columns = (type_coerce(meant.c[name], audience.c[name].type).label(name) for name in SNAPSHOT)
-    person = keep(conn, "person", select(*columns, meant.c.yet))
+    person = keep(conn, "person", select(*columns, meant.c.yet), key="contact_id")
     with joined_whole(conn):
         placed = placed_ways(ways(person, wanted.topic, fresh=True).cte("open_way"))
         way = keep(conn, "way", select(placed), "point_id")
         ranks = [Rank(s.precedence, s.id, s.messenger) for s in wanted.segments_all]
-        point = keep(conn, "point", points(way, ranks, first=not wanted.previous_releases), "point_id")
+        point = keep(conn, "point", points(way, ranks, first=not wanted.previous_releases), key="point_id")
     return Layout(conn, person, way, point)

@@ -113,7 +113,7 @@ def store(conn: Connection, vault: Vault, said: Said, keywords: Keywords, now: d
     if idle:  # a "yes" or "start" from somebody who never opted out may mean something else: a person reads it
         known = Understood(Meaning.OTHER, known.language)
     language = known.language or _language(conn, said.means, key)
-    alert_id = _last_alert(conn, key)
+    alert_id = _last_alert(conn, said.means, key)
     new = insert_new(
         conn,
         reply,
@@ -169,10 +169,12 @@ def _language(conn: Connection, means: str, key: str) -> str | None:
     return str(found[0]) if len(found) == 1 else None
 
 
-def _last_alert(conn: Connection, key: str) -> str | None:
+def _last_alert(conn: Connection, means: str, key: str) -> str | None:
     """The alert of the last message that went, or may have gone, to this address."""
+    p = contact_point.c
+    point = select(p.id).where(p.means == means, p.contact_key == key).scalar_subquery()
     joined = delivery.join(release, delivery.c.release_id == release.c.id)
-    mine = select(release.c.alert_id).select_from(joined).where(delivery.c.contact_key == key, delivery.c.fence > 0)
+    mine = select(release.c.alert_id).select_from(joined).where(delivery.c.point_id == point, delivery.c.fence > 0)
     return conn.scalar(mine.order_by(delivery.c.id.desc()).limit(1))
 
 

@@ -9,13 +9,18 @@ from typing import Any
 from sqlalchemy import Column, CompoundSelect, Connection, Index, MetaData, Select, String, Table, Text
 
 
-def keep(conn: Connection, name: str, rows: Select[Any] | CompoundSelect[Any], *indexed: str) -> Table:
-    """The rows of a SELECT as a temporary table with one index for each named column.
+def keep(
+    conn: Connection, name: str, rows: Select[Any] | CompoundSelect[Any], *indexed: str, key: str | None = None
+) -> Table:
+    """The rows of a SELECT as a temporary table with one index for each named column; `key`: a number, in each once.
 
     It is for this connection alone, and lasts as long as it: so it is for connections that no pool takes back
     (`Ledger.apart`). A rollback of the transaction takes it away too.
     """
-    columns = [Column(c.name, Text() if isinstance(c.type, String) else c.type) for c in rows.selected_columns]
+    columns = [
+        Column(c.name, Text() if isinstance(c.type, String) else c.type, primary_key=c.name == key, autoincrement=False)
+        for c in rows.selected_columns
+    ]
     table = Table(f"kept_{name}", MetaData(), *columns, prefixes=["TEMPORARY"])
     table.create(conn)
     conn.execute(table.insert().from_select([c.name for c in columns], rows))

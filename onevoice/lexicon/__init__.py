@@ -90,7 +90,10 @@ class Lexicon(BaseModel):
 def _key(sources: Mapping[str, str], name: str, tier: Tier) -> str | None:
     if name in sources:
         return name
-    return next((found for t in _FALLBACK[tier] if (found := f"{name}.{t}") in sources), None)
+    for near in _FALLBACK[tier]:  # asked hundreds of times for each text
+        if (found := f"{name}.{near}") in sources:
+            return found
+    return None
 
 
 def load(root: Path) -> Lexicon:

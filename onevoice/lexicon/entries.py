@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PlainValidator, model_validator
@@ -132,6 +133,7 @@ OUTSIDE = "outside"
 """The texts for people whose place an update has dropped; a kind of its own in hazard files, never in an alert."""
 
 
+@lru_cache(maxsize=16_384)
 def slots(text: str) -> tuple[str, ...]:
     """The slots of a sentence, in order, each as often as it stands there."""
     return tuple(SLOT.findall(text))

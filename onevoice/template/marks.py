@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 _FIRST = 0xF0000
 IN = "in "
@@ -15,8 +16,7 @@ IN = "in "
 MARK = re.compile(r"[\U000f0000-\U000ffffd]")
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A marked piece, found again: what it is (`label`) and where, in code points of the text without marks."""
 
     label: str

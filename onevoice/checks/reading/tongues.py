@@ -28,7 +28,8 @@ def in_script(text: str, language: str) -> float:
     """The share of letters that are of the language's script; 1 where there are no letters."""
     found = Counter(text)
     letters = {c: number for c, number in found.items() if c.isalpha()}
-    own = sum(number for c, number in letters.items() if _name(c).startswith(script(language)))
+    ours = script(language)
+    own = sum(number for c, number in letters.items() if _name(c).startswith(ours))
     return own / sum(letters.values()) if letters else 1.0
 
 
@@ -56,7 +57,7 @@ def _small_words(text: str, words: Counter[str], tongue: Tongue, rival: Tongue |
     own = _own(tongue, rival)
     if not tongue.spaced:
         return sum(text.count(word) for word in own)
-    return sum(words[word] for word in own)
+    return sum(words[word] for word in own.intersection(words))
 
 
 @lru_cache(maxsize=1024)

@@ -69,11 +69,13 @@ delivery = Table(
     Column("late", Boolean, nullable=False, default=False),
     UniqueConstraint("release_id", "point_id", "means"),
     Index("ix_delivery_due", "release_id", "means", "state", "not_before"),
-    Index("ix_delivery_contact_key", "contact_key"),
+    Index("ix_delivery_point_id", "point_id"),
 )
 """One variant to one contact point by one means. `not_before` is when something is next due on the row: the call
 (planned, retry_wait), a look whether it was taken (unknown), a look for its receipt (accepted, sent). `fence` counts
-the claims, `tries` the calls that were made, `ambiguous` the calls made again although one before is in doubt."""
+the claims, `tries` the calls that were made, `ambiguous` the calls made again although one before is in doubt. What
+went to an address is looked for by its point, whose numbers a plan writes in their order: an index over keys, which
+come in no order, cost more than the rows."""
 
 
 served = Table(
