@@ -160,7 +160,8 @@ def test_after_several_texts_at_once_stop_help_and_start_have_their_answer_in_ev
     phone = Phone(town)
     for words in ("hello", "who is this", "🙂", "yes", "we are trapped", "help", "help", "help"):
         phone.text(words)
-    for language, known in KEYWORDS.items():
+    for hours, (language, known) in enumerate(KEYWORDS.items()):
+        town.shift = timedelta(minutes=61 * hours)  # answers to one phone are limited for each hour
         for kind in ("help", "stop", "help", "start"):
             word = str(known[kind][0])
             answered = phone.text(word, keywords=KEYWORDS)
