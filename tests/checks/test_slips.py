@@ -313,6 +313,17 @@ def test_slips_are_blocked_and_right_texts_are_not(judge: str, capsys: pytest.Ca
         assert wrong[language] <= MOST_UNTOUCHED * right[language], (language, named[:20])
 
 
+@pytest.mark.parametrize("tier", TIERS)
+def test_two_steps_that_begin_alike_are_both_read(tier: Tier) -> None:
+    """“No phone?” begins two steps of one text; neither is taken for the opposite of what it says."""
+    alerts = [alert for alert in _alerts() if alert.hazard == "emergency_number_outage"]
+    told = [
+        compose(a, Asked(Profile(languages=("en",), tier=tier), Means.PAGE), _content(), _authority()) for a in alerts
+    ]
+    assert told
+    assert [text for text, alert in zip(told, alerts, strict=True) if _heard(text, alert)] == []
+
+
 def _print(
     judge: str, tried: Counter[str], missed: Counter[str], right: Counter[str], wrong: Counter[str],
     capsys: pytest.CaptureFixture[str],

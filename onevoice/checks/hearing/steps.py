@@ -141,9 +141,10 @@ def _approved(question: Question) -> tuple[set[str], set[str], str]:
 
 
 def _without_actions(text: str, ours: _Ours, names: set[str]) -> str:
-    for form in (form for name in sorted(names) for form in ours.actions[name]):
-        for piece in form if _all_stand(form, text) else ():
-            text = _without(text, piece)
+    """Without all steps that stand there; two may begin alike ("No phone?"), so all are found first."""
+    forms = (form for name in sorted(names) for form in ours.actions[name])
+    for piece in [piece for form in forms if _all_stand(form, text) for piece in form]:
+        text = _without(text, piece)
     return text
 
 
