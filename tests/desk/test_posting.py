@@ -254,7 +254,7 @@ def test_whoever_watches_sees_what_is_posted(
 
     showing.watch(public, alert_id, every=0)
 
-    assert "posted 14" in capsys.readouterr().err
+    assert f"posted {POSTS}" in capsys.readouterr().err
 
 
 def test_a_state_of_a_delivery_has_a_word_for_posts() -> None:

@@ -197,4 +197,4 @@ def test_a_sender_killed_in_the_middle_loses_and_doubles_no_post(deployment: Any
 
     assert in_doubt, "somebody was killed in the middle of a call"
     assert received(deployment) == planned(deployment, alert_id)
-    assert received(deployment).total() == len(received(deployment)) == 14
+    assert received(deployment).total() == len(received(deployment)) == POSTS
