@@ -14,23 +14,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console import answers, approval, callbacks, feeds, halting, partners, public, replies
-from console.proving import Door, MustWait
+from console.proving import Door
+from console.refusing import status_of
 from onevoice.desk.wiring import Desk, open_desk
-from onevoice.errors import Conflict, NotAllRight, OneVoiceError, OutOfReach, Refused, Unusable
+from onevoice.errors import OneVoiceError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
 
-STATUS: tuple[tuple[type[OneVoiceError], int], ...] = (
-    (MustWait, 429),
-    (Unusable, 422),
-    (Refused, 403),
-    (Conflict, 409),
-    (NotAllRight, 409),
-    (OutOfReach, 503),
-)
 WORDS = {
     400: ("This request cannot be read.", "Go back, load the page again and try once more."),
     405: ("This address cannot be used in that way.", ""),
@@ -59,11 +52,6 @@ def build(desk: Desk) -> FastAPI:
     app.add_exception_handler(Exception, _unforeseen)
     app.add_middleware(Guarded, strict=desk.settings.public_url.startswith("https://"))
     return app
-
-
-def status_of(error: OneVoiceError) -> int:
-    """The status of the answer to a request that ended in this error."""
-    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
 
 
 def _said(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature

@@ -14,7 +14,8 @@ from starlette.responses import Response
 
 from console import answers
 from console.asking import Form, OurPage, TheDesk
-from console.proving import Door, MustWait, name_in
+from console.proving import Door, name_in
+from console.refusing import once_more
 from console.typed import Typed
 from console.words import Words
 from onevoice.desk import approve, maps, release
@@ -81,10 +82,10 @@ def act(request: Request, desk: TheDesk, alert_id: str, form: Form) -> Response:
         _ours(desk, alert_id, form)
         _do(desk, alert_id, door.prove(request, desk, form), form)
     except OneVoiceError as error:
-        return _wrong(desk, alert_id, form, error)
-    done = answers.see(
-        f"/approve/{alert_id}#now"
-    )  # its top: never where a button was pressed, whatever a browser keeps
+        typed = Typed(name_in(form), form.get("hazard", ""), form.get("reason", ""))
+        return once_more(typed, error, lambda again, status: _page(desk, alert_id, again, status), "hazard", "reason")
+    # the top of it: never where a button was pressed, whatever a browser keeps
+    done = answers.see(f"/approve/{alert_id}#now")
     if form.get("deed") == "send":
         done.background = BackgroundTask(_send, desk, alert_id)
     return done
@@ -140,21 +141,6 @@ def _release(desk: Desk, alert_id: str, actor: Actor) -> None:
     if seen.release and seen.release.due_at and seen.row.released_by == actor.name:
         return  # the second click of the same person
     release.release(desk, alert_id, actor)
-
-
-def _wrong(desk: Desk, alert_id: str, form: Mapping[str, str], error: OneVoiceError) -> Response:
-    from console.app import status_of  # noqa: PLC0415 - the application imports its rooms
-
-    place = error.where if error.where in ("name", "secret", "hazard", "reason") else "form"
-    words = f"{error.what} {error.remedy}".strip()
-    answer = _page(desk, alert_id, _typed(form, {place: words}), status_of(error))
-    if isinstance(error, MustWait):
-        answer.headers["Retry-After"] = str(error.seconds)
-    return answer
-
-
-def _typed(form: Mapping[str, str], problems: Mapping[str, str]) -> Typed:
-    return Typed(name_in(form), form.get("hazard", ""), form.get("reason", ""), problems)
 
 
 @routes.get("/status/{alert_id}")

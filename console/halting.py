@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from console import answers
 from console.asking import Form, OurPage, TheDesk
-from console.proving import Door, MustWait, name_in
+from console.proving import Door, name_in
+from console.refusing import once_more
 from console.typed import Typed
 from onevoice.desk import control, draft
 from onevoice.desk.wiring import Desk
@@ -38,20 +39,9 @@ def halt(request: Request, desk: TheDesk, form: Form) -> Response:
         actor = door.prove(request, desk, form, halting=True)
         done = control.halt(desk, actor.name, typed.reason or "no reason given", proved=True)
     except OneVoiceError as error:
-        return _wrong(desk, typed, back, error)
+        return once_more(typed, error, lambda again, status: _page(desk, again, back, status=status))
     problem = "" if done.get("database", True) else str(done.get("detail", ""))
     return _page(desk, typed, back, problem)
-
-
-def _wrong(desk: Desk, typed: Typed, back: str, error: OneVoiceError) -> Response:
-    from console.app import status_of  # noqa: PLC0415 - the application imports its rooms
-
-    place = error.where if error.where in ("name", "secret") else "form"
-    words = f"{error.what} {error.remedy}".strip()
-    answer = _page(desk, Typed(typed.name, reason=typed.reason, problems={place: words}), back, status=status_of(error))
-    if isinstance(error, MustWait):
-        answer.headers["Retry-After"] = str(error.seconds)
-    return answer
 
 
 def _page(desk: Desk, typed: Typed, back: str, problem: str = "", status: int = 200) -> Response:

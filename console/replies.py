@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -11,7 +10,8 @@ from starlette.responses import Response
 
 from console import answers
 from console.asking import Form, OurPage, TheDesk
-from console.proving import Door, MustWait, name_in
+from console.proving import Door, name_in
+from console.refusing import once_more, status_of
 from console.typed import Typed
 from console.words import Words
 from onevoice.desk import receive
@@ -40,30 +40,15 @@ def show(request: Request, desk: TheDesk, form: Form) -> Response:
         actor = door.prove(request, desk, form)
         actor.must_be("manager", "approver", "officer")
     except OneVoiceError as error:
-        return _wrong(desk, typed, error)
+        return once_more(typed, error, lambda again, status: _page(desk, again, status=status))
     if not NUMBER.fullmatch(typed.reply):
         return _page(desk, Typed(typed.name), proved=True)
     try:
         done = answer(desk, int(typed.reply), actor, typed.answer)
     except OneVoiceError as error:
-        return _page(desk, typed, proved=True, told=f"NOT SENT. {error}", status=_status(error))
+        return _page(desk, typed, proved=True, told=f"NOT SENT. {error}", status=status_of(error))
     told = OUT.get(done["result"], f"was NOT sent. {done['detail']}")
     return _page(desk, Typed(typed.name), proved=True, told=f"The answer to reply {typed.reply} {told}")
-
-
-def _status(error: OneVoiceError) -> int:
-    from console.app import status_of  # noqa: PLC0415 - the application imports its rooms
-
-    return status_of(error)
-
-
-def _wrong(desk: Desk, typed: Typed, error: OneVoiceError) -> Response:
-    place = error.where if error.where in ("name", "secret") else "form"
-    problems = {place: f"{error.what} {error.remedy}".strip()}
-    shown = _page(desk, replace(typed, problems=problems), status=_status(error))
-    if isinstance(error, MustWait):
-        shown.headers["Retry-After"] = str(error.seconds)
-    return shown
 
 
 def _page(desk: Desk, typed: Typed, *, proved: bool = False, told: str = "", status: int = 200) -> Response:

@@ -122,7 +122,7 @@ def stopped(desk: Desk) -> None:
     wrote(desk, "STOP", "SM9")
 
 
-def testing(desk: Desk) -> None:
+def in_test_mode(desk: Desk) -> None:
     """Make it a test deployment."""
     desk.settings.__dict__["mode"] = Mode.TEST
 
@@ -136,7 +136,7 @@ def nothing(_desk: Desk) -> None:
     [
         (halted, MARIA, WORDS, Blocked, "halted"),
         (stopped, MARIA, WORDS, Refused, "said stop"),
-        (testing, MARIA, WORDS, Refused, "has not agreed to tests"),
+        (in_test_mode, MARIA, WORDS, Refused, "has not agreed to tests"),
         (nothing, Actor("Rae", "reviewer"), WORDS, Refused, "Rae is reviewer"),
         (nothing, MARIA, " \n", Unusable, "no words"),
         (nothing, MARIA, "x" * 2000, Unusable, "segments"),
