@@ -74,9 +74,12 @@ def _capitals(key: str, text: str, language: str, where: str) -> Iterator[Findin
 
 
 def _runs(text: str) -> Iterator[list[str]]:
-    """Words in capitals that stand together; a letter alone is none."""
+    """Words in capitals that stand together; a letter alone is none, but between two of them it is one of theirs."""
     for line in text.split("\n"):
         words = _WORD.findall(line)
-        for loud, run in itertools.groupby(words, key=lambda word: len(word) > 1 and word.isupper()):
-            if loud:
-                yield list(run)
+        loud = [len(word) > 1 and word.isupper() for word in words]
+        for place in range(1, len(words) - 1):
+            loud[place] |= words[place].isupper() and loud[place - 1] and loud[place + 1]
+        for shouts, run in itertools.groupby(zip(loud, words, strict=True), key=lambda pair: pair[0]):
+            if shouts:
+                yield [word for _, word in run]

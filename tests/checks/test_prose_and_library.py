@@ -30,6 +30,7 @@ def test_the_small_library_has_no_faults_of_prose(words: Path) -> None:
         ("Stay there until further notice.", "L03", Severity.WARN),
         ("GO UP NOW or ELSE you GET WET.", "L05", Severity.WARN),
         ("GO TO THE HILL.", "L05", Severity.WARN),
+        ("GO UP A HILL.", "L05", Severity.WARN),
         ("The EOC asks you to go.", "L06", Severity.WARN),
         ("You may want to go up.", "L09", Severity.WARN),
         ("Do not panic.", "L10", Severity.WARN),

@@ -35,7 +35,7 @@ FIELDS = {
     "alert_id", "officer", "revision", "zones", "act_by", "next_update", "reason", "scenario", "minutes_to_act",
     "circumstances", "status", "incident", "impact_known", "shelter", "cool_place", "warm_place", "clean_place",
     "powered_place", "road_closed", "bus_from", "water", "water_point", "name", "address", "pets", "accessible",
-    "no_papers", "other_number", "product", "what", "ends", "published_at", "truth", "rumor",
+    "no_papers", "other_number", "product", "what", "ends", "published_at", "truth", "rumor", "form",
 }  # fmt: skip
 """All that a form may ask. `name` and `address` are a shelter's; `officer` acts. Nobody who is told stands in any."""
 PLACES = (forms.Shelter,)
