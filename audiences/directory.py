@@ -17,7 +17,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import phonenumbers
 from pydantic import Field, ValidationError, model_validator
 
 from audiences import documents
@@ -203,6 +202,8 @@ def _number(phone: Mapping[str, Any]) -> str:
     digits = re.sub(r"\D", "", written)
     if len(digits) <= _SHORT_CODE and not written.startswith("+"):
         return digits
+    import phonenumbers  # noqa: PLC0415 - 23 MB of tables
+
     try:
         number = phonenumbers.parse(written, "US")
     except phonenumbers.NumberParseException:

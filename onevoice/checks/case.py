@@ -128,7 +128,7 @@ class Case:
     def _able(self, action: str) -> str:
         entry = self.library.lexicon.actions[action]
         cannot = set().union(*(_CANNOT[need] for need in self.variant.profile.needs))
-        return entry.instead if entry.instead and cannot.intersection(entry.requires) else action
+        return self._able(entry.instead) if entry.instead and cannot.intersection(entry.requires) else action
 
     def places(self) -> tuple[Place, ...]:
         """The places that the text is about."""

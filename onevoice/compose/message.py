@@ -42,9 +42,10 @@ def actions(alert: Alert, lexicon: Lexicon, profile: Profile, kind: str) -> tupl
 
 
 def _able(action: str, lexicon: Lexicon, profile: Profile) -> str:
+    """Or what stands in for it, or in for that: who neither hears nor sees cannot do what a deaf person is told."""
     entry = lexicon.actions[action]
     lacking = frozenset().union(*(_LACKS[need] for need in profile.needs))
-    return entry.instead if entry.instead and lacking & set(entry.requires) else action
+    return _able(entry.instead, lexicon, profile) if entry.instead and lacking & set(entry.requires) else action
 
 
 def message(say: Speech) -> Message:

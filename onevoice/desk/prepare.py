@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from onevoice import checks
 from onevoice.alert import KINDS
-from onevoice.desk import around, posting, services
+from onevoice.desk import around, posting, services_fit
 from onevoice.desk.texts import Texts, key_of
 from onevoice.ledger import alerts, plan
 from onevoice.settings import Mode
@@ -134,7 +134,7 @@ def prepared(
         *_audience_findings(numbers),
         *texts.unmade,
         *texts.needs.findings(),
-        *services.findings(desk, alert),
+        *services_fit.findings(desk, alert),
     )
     posts = posting.posting(desk, conn, alert, variants, who.previous_releases, overridden)
     return Prepared(alert, who, numbers, in_use, variants, chosen, findings, posts, instead, overridden)

@@ -79,9 +79,9 @@ def _services_stand(desk: Desk, alert: Alert) -> None:
     """A service may close, or grow stale, between submit and release."""
     if "services" not in alert.factset.facts:
         return
-    from onevoice.desk import services  # noqa: PLC0415 - a warning leads to none, and shall not wait for this
+    from onevoice.desk import services_fit  # noqa: PLC0415 - a warning leads to none, and shall not wait for this
 
-    stale = [found for found in services.findings(desk, alert) if found.severity is Severity.BLOCK]
+    stale = [found for found in services_fit.findings(desk, alert) if found.severity is Severity.BLOCK]
     if stale:
         raise Blocked(f"[{stale[0].rule}] {stale[0].message}", remedy=stale[0].remedy)
 

@@ -1,4 +1,4 @@
-"""The directory of services at the duty desk: taken in, confirmed, and named by alerts; and what is wrong with that."""
+"""The directory of services at the duty desk: taken in, confirmed, and named by alerts."""
 
 from __future__ import annotations
 
@@ -6,24 +6,20 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from audiences import directory, schedules
-from onevoice.checks.rules import finding
 from onevoice.errors import Unusable
 from onevoice.ledger import audit
 from onevoice.ledger import services as rows
 from onevoice.services import ALWAYS, Services
-from onevoice.variant import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import date
     from pathlib import Path
 
-    from onevoice.alert import Alert, Kind
+    from onevoice.alert import Kind
     from onevoice.desk.officers import Actor
     from onevoice.desk.wiring import Desk
     from onevoice.ledger.alerts import AnyRow
     from onevoice.services import Service
-    from onevoice.variant import Finding
 
 IMPORT = "Import a directory: `onevoice services import FILE`."
 Standing = Literal["good", "soon", "stale", "closed"]
@@ -193,45 +189,3 @@ def _named(there: dict[str, Entry], kind: Kind, urgency: str, named: Any) -> lis
     if closed := [entry.service.name for entry in found if entry.standing == "closed"]:
         raise Unusable(f"{closed[0]} is closed.", where=where, remedy="Leave it out.")
     return found
-
-
-# --- what is wrong with it
-
-
-def findings(desk: Desk, alert: Alert) -> Iterator[Finding]:
-    """What stops a version that leads to services, or wants a look."""
-    known = alert.factset.get("services")
-    if not isinstance(known, Services):
-        if alert.kind in ALWAYS:
-            what = f"This {alert.kind} message leads to no service: the directory has none for its place."
-            yield finding("S06", what, remedy=IMPORT)
-        return
-    there = {entry.service.id: entry for entry in entries(desk)}
-    for service in known.entries:
-        yield from _wrong(desk, alert, service, there.get(service.id))
-
-
-def _wrong(desk: Desk, alert: Alert, service: Service, entry: Entry | None) -> Iterator[Finding]:
-    again = "Draft the alert again, so that it says what the directory says today."
-    if entry is None or entry.standing == "closed":
-        yield finding("S05", f"{service.name} is closed, or stands in the directory no more.", remedy=again)
-    elif not _same(service, entry.service):
-        yield finding("S05", f"{service.name}: the entry has changed since this alert was drafted.", remedy=again)
-    elif entry.standing == "stale":
-        what = f"{service.name}: nobody has confirmed it since {_day(entry.service.assured)}; "
-        yield finding("S05", f"{what}it was good until {_day(entry.service.until)}.", remedy=entry.confirm)
-    elif entry.standing == "soon" or entry.service.until < alert.expires.astimezone(desk.settings.zone).date():
-        what = (
-            f"{service.name} is confirmed until {_day(entry.service.until)}, and the message holds longer, or nearly."
-        )
-        yield finding("S05", what, remedy=entry.confirm, severity=Severity.WARN)
-
-
-def _same(one: Service, other: Service) -> bool:
-    """Equal but for when it was confirmed."""
-    change = {"version": "", "assured": other.assured, "until": other.until}
-    return one.model_copy(update=change) == other.model_copy(update={"version": ""})
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

@@ -10,7 +10,7 @@ import pytest
 
 from audiences import town_services
 from onevoice.alert import Alert, AlertFile
-from onevoice.desk import prepare, services
+from onevoice.desk import prepare, services, services_fit
 from onevoice.desk.officers import Actor
 from onevoice.desk.resolve import resolve
 from onevoice.desk.texts import Key, Texts
@@ -43,7 +43,7 @@ def _text(desk: Desk, alert: Alert, profile: str, means: Means = Means.EMAIL) ->
 
 
 def _found(desk: Desk, alert: Alert) -> list[Finding]:
-    return list(services.findings(desk, alert))
+    return list(services_fit.findings(desk, alert))
 
 
 def _file(desk: Desk, change: Callable[[list[dict[str, Any]]], Any]) -> Path:

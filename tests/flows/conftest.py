@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from prefect.testing.utilities import prefect_test_harness
 
+from audiences import town_services
 from audiences.town import generate
-from onevoice.desk import audience, officers
+from onevoice.desk import audience, officers, services
 from onevoice.desk.setup import SANDBOX_FROM, upgrade
 from onevoice.desk.wiring import Desk, open_desk
 from onevoice.settings import Settings
@@ -29,6 +30,8 @@ def millford(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
     officers.add(desk, "Sam Okafor", "approver", SECRET, mobile="+14135550150", email="sam@millford.example")
     generate(home / "town.csv", 120, 7)
     audience.take_in(desk, home / "town.csv")
+    town_services.generate(home / "services.json", desk.now().date())
+    services.take_in(desk, home / "services.json")
     desk.ledger.close()
     return home
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from onevoice.checks import check_variant, composed, length
 from onevoice.checks.case import Case
 from onevoice.checks.samples import samples
 from onevoice.compose import Content
+from onevoice.compose.message import actions
 from onevoice.facts import Disease, EmergencyNumber, Fact, FactSet, Form, Instant, Place, Places
 from onevoice.localize import ENGLISH
 from onevoice.people import Means, Messenger, Need, Profile, Tier
@@ -28,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = localize.languages(ROOT)
 WORDED = (Tier.T1, Tier.T2, Tier.T4)
 DO_NOT = "do-not"
+CANNOT = {Need.HEARING: {"hear"}, Need.SIGHT: {"see", "read"}, Need.MOBILITY: {"walk", "drive"}}
 
 
 @lru_cache(maxsize=1)
@@ -349,3 +351,21 @@ def test_doubtful_sentences_are_sentences_of_the_library(language: str) -> None:
     assert glossary["doubtful"]
     assert set(glossary["doubtful"]) <= set(_content().lexicon.sources)
     assert all(len(why) > 10 for why in glossary["doubtful"].values())
+
+
+@pytest.mark.parametrize("needs", [c for n in (1, 2, 3) for c in combinations(CANNOT, n)], ids="+".join)
+def test_nobody_is_told_what_they_cannot_do(needs: tuple[Need, ...]) -> None:
+    """Who lacks two things at once neither: what stands in for an action may need the second."""
+    lexicon = _content().lexicon
+    profile = Profile(languages=(ENGLISH,), tier=Tier.T2, needs=needs)
+    cannot = set().union(*(CANNOT[need] for need in needs))
+    told = {action for alert in _alerts() for action in actions(alert, lexicon, profile, str(alert.kind))}
+    assert len(told) > 100
+    assert {action for action in told if cannot.intersection(lexicon.actions[action].requires)} == set()
+
+
+def test_a_number_that_only_speaks_is_for_people_who_hear() -> None:
+    """Its sentence would be left out for others, and a step without words would stand in the message."""
+    known = _content().lexicon.actions
+    spoken = {key.split(".")[1] for key, text in _content().lexicon.sources.items() if "{help_phone}" in text}
+    assert {action for action in spoken.intersection(known) if "hear" not in known[action].requires} == set()
