@@ -16,6 +16,7 @@ from starlette.responses import Response
 from console import answers, approval, callbacks, feeds, halting, partners, public, replies
 from console.proving import Door
 from console.refusing import status_of
+from onevoice.desk import receive
 from onevoice.desk.wiring import Desk, open_desk
 from onevoice.errors import OneVoiceError
 
@@ -33,8 +34,10 @@ RETRY_AFTER = 5
 
 
 def create() -> FastAPI:
-    """The console on the settings of the environment."""
-    return build(open_desk())
+    """The console on the settings of the environment, ready to listen before anybody calls."""
+    desk = open_desk()
+    receive.make_ready(desk)
+    return build(desk)
 
 
 def build(desk: Desk) -> FastAPI:

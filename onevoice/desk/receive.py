@@ -42,6 +42,12 @@ class Answer:
     content_type: str = "text/plain"
 
 
+def make_ready(desk: Desk) -> None:
+    """Load what the first thing that is said would wait for, and hundreds behind it: libraries, keys, words."""
+    _ = desk.providers, desk.inbox
+    keywords(desk.settings.content_root)
+
+
 def receive(desk: Desk, name: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
     """Store what a provider says. `name` is the provider's name or its means, `url` the public address it called.
 

@@ -140,5 +140,5 @@ def test_hundreds_call_for_help_at_once(deploy: Any, seen: Any) -> None:
     desk.ledger.close()
     assert sorted(row.ref for row in rows) == sorted(sid for _, sid in calls)
     assert all(row.urgent for row in rows)
-    assert answered["+12025550142"] <= replies.OTHERS
+    assert answered["+12025550142"] == replies.CONFIRMATIONS < CALLS
     assert len(answered) == CALLS + 1, "everybody else is answered"

@@ -106,7 +106,7 @@ def test_every_deployment_stands_on_the_server(deployed: Deployed) -> None:
     lines = yaml.safe_load((deployed.root / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
     found = deployed.asked("deployments/filter")
 
-    assert len(found) == 13
+    assert len(found) == len(lines) > 10
     assert {(d["name"], d["entrypoint"], d["work_pool_name"]) for d in found} == {
         (line["name"], line["entrypoint"], "onevoice") for line in lines
     }
