@@ -54,13 +54,19 @@ def language(text: str, offered: Mapping[str, str]) -> str | None:
     if not text:
         return None
     word = spelled(text)
-    found = offered.get(word)
-    if found is None and not _OTHER_SCRIPTS & set(word.split("-")):
-        found = offered.get(word.split("-")[0]) if re.fullmatch(r"[a-z]{2,3}(-\w{2,4}){1,2}", word) else None
+    found = offered.get(word) or _near(word, offered)
     if found is None:
         tags = ", ".join(dict.fromkeys(offered.values()))
         raise Wrong(f"is not a language of this OneVoice; write one of {tags}, or leave it empty.")
     return found
+
+
+def _near(word: str, offered: Mapping[str, str]) -> str | None:
+    """A tag without its region (`zh-hant-us`), then without its script; but never another script than it names."""
+    parts = word.split("-") if re.fullmatch(r"[a-z]{2,3}(-\w{2,4}){1,2}", word) else []
+    least = 1 if _OTHER_SCRIPTS.isdisjoint(parts) else 2
+    shorter = ("-".join(parts[:many]) for many in range(len(parts) - 1, least - 1, -1))
+    return next((offered[tag] for tag in shorter if tag in offered), None)
 
 
 def tier(text: str) -> str | None:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import yaml
+from babel import Locale, UnknownLocaleError
 from markupsafe import Markup, escape
 
 from onevoice import localize
@@ -102,13 +103,24 @@ def best(asked: str | None, accepted: str, offered: Iterable[str]) -> str:
 
 
 def _match(tag: str, by_tag: dict[str, str]) -> str | None:
-    """`zh-CN` and `zh` find zh-Hans, `es-MX` finds es: a near language is better than a strange one."""
+    """`zh-CN` finds zh-Hans, `zh-TW` zh-Hant, `es-MX` es: a near language is better than a strange one."""
     if not tag:
         return None
     if tag in by_tag:
         return by_tag[tag]
     base = tag.split("-", maxsplit=1)[0]
-    return next((language for known, language in by_tag.items() if known.split("-")[0] == base), None)
+    near = [language for known, language in by_tag.items() if known.split("-")[0] == base]
+    script = _script(tag)
+    return next((language for language in near if script and _script(language) == script), next(iter(near), None))
+
+
+@lru_cache(maxsize=256)
+def _script(tag: str) -> str | None:
+    """The script that a tag means, by CLDR: Hant for `zh-TW`; None where it does not matter or nobody knows."""
+    try:
+        return Locale.parse(tag, sep="-").script
+    except (UnknownLocaleError, ValueError):
+        return None
 
 
 def _preferred(accepted: str) -> list[str]:

@@ -69,7 +69,7 @@ class Service(Frozen):
         return self.line(*WRITTEN) if Need.HEARING in needs else self.line("voice", "text")
 
     def speaks(self, language: Language) -> bool:
-        """True where somebody there speaks a language: zh stands for what is written zh-Hans."""
+        """True where somebody there speaks a language: zh stands for zh-Hans and zh-Hant, two ways to write it."""
         return language.partition("-")[0] in self.languages
 
 

@@ -29,7 +29,7 @@ BETWEEN_MARKS = " / "
 HTML = "html"
 """The part of a mail that says itself in which language each passage is."""
 _BODY = re.compile(r"(<body[^>]*>)(.*)(</body>)", re.DOTALL)
-_AFTER_STOP = re.compile(rf"([。！？；：，]{MARK.pattern}+) +")
+_AFTER_STOP = re.compile(rf"([。！？；：，】]{MARK.pattern}+) +")
 """The blanks of a general template, for a language that writes none between its sentences."""
 _ORDERS = {
     Means.SOCIAL: fitting.POST_ORDER,

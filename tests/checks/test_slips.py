@@ -102,7 +102,7 @@ def _other_half(text: Text) -> str:
         for one, two in (("PM", "AM"), ("p.m.", "a.m."), (" م ", " ص "), ("오후", "오전")):
             if one in told or two in told:
                 return told.replace(one, "#").replace(two, one).replace("#", two)
-        return re.sub(r"\b(\d\d)(?=[:h]\d\d)", lambda m: f"{(int(m[1]) + 12) % 24:02}", told)
+        return re.sub(r"(?<!\d)(\d\d)(?=[:h]\d\d)", lambda m: f"{(int(m[1]) + 12) % 24:02}", told)
 
     return text.changed("act_by", flip)
 
@@ -136,6 +136,7 @@ FORBIDDEN = {
     "fr": (r"^(\S+)", r"Ne \1 pas"),
     "ar": (r"^", "لا "),
     "zh-Hans": (r"^请?", "请不要"),
+    "zh-Hant": (r"^請?", "請不要"),
     "vi": (r"^", "Đừng "),
     "ht": (r"^", "Pa "),
     "pt": (r"^", "Não "),

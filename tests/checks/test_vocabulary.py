@@ -96,6 +96,7 @@ def test_where_words_bend_the_share_is_shown_and_judges_nobody() -> None:
         ("Hay muchos damnificados.", "es", "damnificados"),
         ("Les sinistrés sont au centre.", "fr", "sinistrés"),
         ("请切勿下水。", "zh-Hans", "切勿"),
+        ("請向權責機關回報。", "zh-Hant", "權責機關"),
         ("اتصلوا مع الجهات المختصة.", "ar", "الجهات المختصة"),
         ("Otorite konpetan yo ap vini.", "ht", "Otorite konpetan"),
         ("Cơ quan chức năng sẽ đến.", "vi", "Cơ quan chức năng"),

@@ -10,7 +10,12 @@ from console.words import best
     [
         ("zh-Hant", "en", "zh-Hant"),
         ("ZH-HANT", "en", "zh-Hant"),
-        ("zh-TW", "en", "zh-Hans"),
+        ("zh-TW", "en", "zh-Hant"),
+        ("zh-hk", "en", "zh-Hant"),
+        ("zh-CN", "en", "zh-Hans"),
+        ("zh", "en", "zh-Hans"),
+        (None, "zh-Hant-HK, en;q=0.8", "zh-Hant"),
+        ("zh-Latn", "fr", "zh-Hans"),
         ("xx", "fr-CA, en", "fr"),
         (None, "en;q=0.2, fr;q=0.9", "fr"),
         (None, "fr;q=0, en", "en"),

@@ -71,7 +71,7 @@ def held(deployment: Any) -> list[Entry]:
 def language(entry: Entry) -> str:
     """Tell in which language a service has a post: the tag itself, or with its country for its script."""
     told = entry.detail["language"] if entry.service == "mastodon" else entry.detail["record"]["langs"][0]
-    return "zh-Hans" if told.startswith("zh") else str(told)
+    return {"zh-CN": "zh-Hans", "zh-TW": "zh-Hant"}.get(told, str(told))
 
 
 def received(deployment: Any) -> Counter[tuple[str, str, str]]:

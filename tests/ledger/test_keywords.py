@@ -13,6 +13,7 @@ WORDS = {
     "fr": {"stop": ["arrêt"], "help": ["aide"], "distress": ["au secours"]},
     "ar": {"stop": ["إيقاف", "توقف"], "help": ["مساعدة"], "distress": ["النجدة", "محاصر"]},
     "zh-Hans": {"stop": ["停止"], "help": ["帮助"], "distress": ["救命", "被困"]},
+    "zh-Hant": {"stop": ["退訂", "停止"], "help": ["幫助"], "distress": ["救命", "受困"]},
     "vi": {"stop": ["dừng"], "help": ["trợ giúp"], "distress": ["cứu"]},
     "ko": {"stop": ["수신거부"], "start": ["예"], "help": ["도움"], "distress": ["갇혔", "살려"]},
 }
@@ -35,7 +36,8 @@ WORDS = {
         ("إيقاف", "stop", "ar"),
         ("ايقاف", "stop", "ar"),
         ("تـوقـف", "stop", "ar"),
-        ("停止。", "stop", "zh-Hans"),
+        ("停止。", "stop", None),  # written alike in both scripts
+        ("退訂！", "stop", "zh-Hant"),
         ("dừng", "stop", "vi"),
         ("DUNG", "stop", "vi"),
         ("đúng", "maybe-stop", "vi"),
@@ -44,6 +46,9 @@ WORDS = {
         ("yes", "start", "en"),
         ("Help?", "help", None),
         ("帮助", "help", "zh-Hans"),
+        ("幫助", "help", "zh-Hant"),
+        ("我們受困在屋頂上", "distress", "zh-Hant"),
+        ("請不要退訂我的", "maybe-stop", "zh-Hant"),
         ("I need help", "distress", "en"),
         ("we are TRAPPED on the roof", "distress", "en"),
         ("Stop! We are trapped", "distress", "en"),

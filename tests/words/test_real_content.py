@@ -124,7 +124,8 @@ ENDED = {
     "fr": ["est finie", "sont finies", "fini"],
     "ar": ["انته"],
     "vi": ["đã hết", "đã xong"],
-    "zh-Hans": ["解除", "结束"],
+    "zh-Hans": ["解除", "结束", "过去了"],
+    "zh-Hant": ["解除", "結束", "過去了"],
     "ht": ["fini", "pa gen .* ankò"],
     "pt": ["acabou", "terminou"],
     "ru": ["закончил", "прошел", "прошла", "прошло", "прекратил", "миновал", "устранен", "завершен"],
@@ -305,7 +306,7 @@ def _polarity(language: str) -> dict[str, Any]:
 
 
 def _negations(text: str, words: list[str], language: str) -> list[str]:
-    if language == "zh-Hans":
+    if language.startswith("zh"):
         return [character for character in text if character in words]
     longest = sorted(words, key=len, reverse=True)
     either = "|".join(re.escape(word) if word.endswith("'") else rf"{re.escape(word)}(?!\w)" for word in longest)
@@ -338,7 +339,28 @@ def test_a_lost_negation_is_seen() -> None:
     assert _negations("Do not boil the water.", words, ENGLISH) == ["not"]
     assert _negations("Do boil the water, nothing else.", ["not"], ENGLISH) == []
     assert _negations("请不要烧水。", _polarity("zh-Hans")["negations"], "zh-Hans") == ["不"]
+    assert _negations("水沒有煮沸，請勿飲用。", _polarity("zh-Hant")["negations"], "zh-Hant") == ["沒", "勿"]
     assert _negations("N'entrez pas dans l'eau.", _polarity("fr")["negations"], "fr") == ["n'", "pas"]
+
+
+# --- two ways of writing Chinese
+
+
+@pytest.mark.parametrize(("language", "other"), [("zh-Hans", "zh-Hant"), ("zh-Hant", "zh-Hans")])
+def test_no_sentence_has_a_character_of_the_other_script(language: str, other: str) -> None:
+    """Nor does what people are shown beside the sentences: names of places, of groups of them and of messengers."""
+    mine, theirs = (
+        set(yaml.safe_load((ROOT / "locales" / tag / "reading.yaml").read_text(encoding="utf-8"))["common"])
+        for tag in (language, other)
+    )
+    foreign = theirs - mine
+    assert len(foreign) > 40
+    texts = [_content().sentence(language, key).text for key in _content().lexicon.sources]
+    assert [text for text in texts if foreign & set(text)] == []
+    named = [one for m in messengers(ROOT).values() for one in (m.names, m.role)] + [
+        zone.names for zone in Gazetteer.load(ROOT).zones.values()
+    ]
+    assert [names[language] for names in named if foreign & set(names.get(language, ""))] == []
 
 
 # --- what a native reader looks at first

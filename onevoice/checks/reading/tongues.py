@@ -1,4 +1,4 @@
-"""Which language a text is in: by its script, and by the small words that only this language has."""
+"""Which language a text is in: by its script, and by the small words (in Chinese: characters) that it alone has."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def other_language(text: str, tongue: Tongue, others: Iterable[Tongue]) -> str |
         able = [other for other in others if in_script(text, other.language) >= _OWN_SHARE]
         return max(able, key=lambda other: _small_words(text, words, other, None)).language if able else "?"
     rivals = [o for o in others if o.language != tongue.language and script(o.language) == script(tongue.language)]
-    for rival in rivals if tongue.spaced else ():
+    for rival in rivals:
         theirs = _small_words(text, words, rival, tongue)
         if theirs >= _FEWEST and theirs > _small_words(text, words, tongue, rival) * _CLEAR:
             return rival.language
@@ -55,7 +55,7 @@ def other_language(text: str, tongue: Tongue, others: Iterable[Tongue]) -> str |
 def _small_words(text: str, words: Counter[str], tongue: Tongue, rival: Tongue | None) -> int:
     """How many of the small words in a text are this language's and not its rival's."""
     own = _own(tongue, rival)
-    if not tongue.spaced:
+    if not tongue.spaced:  # two ways of writing Chinese share most characters: what is one's own decides
         return sum(text.count(word) for word in own)
     return sum(words[word] for word in own.intersection(words))
 
