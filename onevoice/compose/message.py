@@ -50,50 +50,77 @@ def _able(action: str, lexicon: Lexicon, profile: Profile) -> str:
 
 def message(say: Speech) -> Message:
     """What a template sees."""
-    telling = say.telling
-    alert, profile = telling.alert, telling.asked.profile
-    kind = kind_of(alert, telling.asked)
-    hazard = f"hazard.{alert.hazard}"
-    opening = say.library.lexicon.opening(alert.hazard, kind, alert.factset)
-    unknown = isinstance(alert.factset.get("impact"), Unknown)
-    ended = kind in ENDED
+    kind = kind_of(say.telling.alert, say.telling.asked)
+    hazard = f"hazard.{say.telling.alert.hazard}"
     told = {
+        **_begun(say, hazard, kind),
+        **_what(say, hazard, kind),
+        **_to_do(say, kind),
+        **_around(say),
+        **_ended(say),
+        **_look(say, hazard, kind),
+        **aloud(say, kind),
+    }
+    return formed(say, told)
+
+
+def _begun(say: Speech, hazard: str, kind: str) -> dict[str, Any]:
+    """How it begins: whether it is practice, who says it, and what it is about."""
+    alert = say.telling.alert
+    opening = say.library.lexicon.opening(alert.hazard, kind, alert.factset)
+    return {
         "mark": _mark(say),
         "exercise_note": "" if alert.status is Status.ACTUAL else say("frame.exercise_note"),
         "source": say("frame.source"),
         "opening": say(opening) or say(f"{hazard}.{kind}.opening"),
+        "where": "" if say.has_slot(opening, "places") else say("frame.where"),
         "sorry": say("frame.sorry") if kind == Kind.CORRECTION else "",
+    }
+
+
+def _what(say: Speech, hazard: str, kind: str) -> dict[str, Any]:
+    """What happens, what has changed, and what nobody knows yet."""
+    alert = say.telling.alert
+    unknown = isinstance(alert.factset.get("impact"), Unknown)
+    return {
         "impact": "" if unknown else say(f"{hazard}.{kind}.impact"),
         "detail": "" if unknown else say(f"{hazard}.{kind}.detail"),
         "why": say(f"{hazard}.{kind}.why"),
-        "where": "" if say.has_slot(opening, "places") else say("frame.where"),
-        "actions": [say(f"action.{a}") for a in actions(alert, say.library.lexicon, profile, kind)],
-        "act_by": "" if ended else say("frame.act_by"),
-        "until": "" if ended else say("frame.until"),
-        "next_update": say("frame.next_update"),
-        "issued": say("frame.issued"),
-        "more": say("frame.more"),
-        "call": say("frame.text" if Need.HEARING in profile.needs else "frame.call"),
-        "access": [line for need in _told_needs(telling.asked) if (line := _access(say, need, kind))],
-        "without": [line for thing in _lacked(say, kind) if (line := say.where_translated(f"frame.without.{thing}"))],
         "changed": changed(say),
         "not_known": [line for name in _unknown(alert) if (line := say(f"{hazard}.unknown.{name}"))],
-        **_around(say),
-        "note": _note(say),
-        "cosign": say("frame.cosign"),
-        "manage": say("frame.manage"),
-        "number": say("frame.number"),
+    }
+
+
+def _to_do(say: Speech, kind: str) -> dict[str, Any]:
+    """What this reader is to do, until when, and whom to ask."""
+    alert, asked, ended = say.telling.alert, say.telling.asked, kind in ENDED
+    steps = actions(alert, say.library.lexicon, asked.profile, kind)
+    return {
+        "actions": [say(f"action.{action}") for action in steps],
+        "act_by": "" if ended else say("frame.act_by"),
+        "until": "" if ended else say("frame.until"),
+        "call": say("frame.text" if Need.HEARING in asked.profile.needs else "frame.call"),
+        "access": [line for need in _told_needs(asked) if (line := _access(say, need, kind))],
+        "without": [line for thing in _lacked(say, kind) if (line := say.where_translated(f"frame.without.{thing}"))],
+    }
+
+
+def _ended(say: Speech) -> dict[str, Any]:
+    """How it ends."""
+    frames = ("next_update", "issued", "more", "cosign", "manage", "number")
+    return {"note": _note(say), **{name: say(f"frame.{name}") for name in frames}}
+
+
+def _look(say: Speech, hazard: str, kind: str) -> dict[str, Any]:
+    """What a template needs beside the sentences. `stand_in` is filled where English stands in for another language."""
+    return {
         "headings": {name: say(f"frame.heading.{name}") for name in sorted(HEADINGS)},
         "hazard_name": say(f"{hazard}.name"),
-        "stand_in": "",
-        "stand_in_language": "",
-        "stand_in_direction": "",
-        "direction": telling.voice.direction,
-        "language": telling.language,
-        "colour": colour(alert, kind),
-        **aloud(say, kind),
+        **dict.fromkeys(("stand_in", "stand_in_language", "stand_in_direction"), ""),
+        "direction": say.telling.voice.direction,
+        "language": say.telling.language,
+        "colour": colour(say.telling.alert, kind),
     }
-    return formed(say, told)
 
 
 def _told_needs(asked: Asked) -> tuple[Need, ...]:
