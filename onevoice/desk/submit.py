@@ -63,6 +63,8 @@ def submit(desk: Desk, alert_id: str, actor: Actor, overrides: Mapping[str, str]
     """
     overrides = overrides or {}
     _reasons_given(overrides)
+    with desk.ledger.read() as conn:  # who comes too late is told so without a connection of their own
+        _fresh(conn, alert_id)
     with desk.ledger.apart() as apart:
         with apart.look() as conn:
             ready = _ready(desk, conn, _fresh(conn, alert_id), frozenset(overrides))

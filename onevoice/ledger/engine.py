@@ -27,7 +27,7 @@ from onevoice.ledger import schema
 from onevoice.ledger.tables import Moment
 
 BUSY_SECONDS = 30
-"""How long a writer waits for the one before it."""
+"""How long a writer waits for the one before it, and a submit on PostgreSQL for its connection."""
 
 STOPPED_SECONDS = 15
 """How long PostgreSQL keeps the locks of a sender or listener that says nothing more in the middle of a transaction."""
@@ -292,7 +292,8 @@ def _postgresql(url: URL) -> tuple[Engine, Engine, Engine]:
     write = _engine(url, connect_args={**known, "options": options}, pool_pre_ping=True)
     only = f"{options} -c default_transaction_read_only=on"
     read = _engine(url, connect_args={**known, "options": only}, pool_pre_ping=True, isolation_level="REPEATABLE READ")
-    apart = create_engine(url, hide_parameters=True, poolclass=NullPool, connect_args={**known, "options": options})
+    patient = {"connect_timeout": BUSY_SECONDS, "options": options}  # made anew each time, also on a busy machine
+    apart = create_engine(url, hide_parameters=True, poolclass=NullPool, connect_args=patient)
     return write, read, apart
 
 
