@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -107,3 +108,10 @@ def test_make_lists_every_target_with_what_it_does() -> None:
     phony = re.search(r"^\.PHONY: (.+)$", MAKEFILE, re.MULTILINE)
     assert phony
     assert set(phony[1].split()) == TARGETS
+
+
+def test_the_readme_counts_the_library_as_it_is() -> None:
+    """What it says first of the library, a newcomer believes."""
+    hazards = len(list((ROOT / "templates" / "hazards").glob("*.yaml")))
+    steps = len(yaml.safe_load((ROOT / "templates" / "actions.yaml").read_text(encoding="utf-8")))
+    assert f"{hazards} hazards and {steps} steps" in _words(ROOT / "README.md")
