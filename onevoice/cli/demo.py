@@ -144,7 +144,7 @@ def _town(recipients: int) -> Desk:
     contacts = desk.settings.home / "contacts.csv"
     generate(contacts, recipients, 1)
     typer.echo(f"Millford, a town that does not exist: {audience.take_in(desk, contacts).sentence()}")
-    services.generate(desk.settings.home / "services.json", desk.now().date())
+    services.generate(desk.settings.home / "services.json", desk.today)
     directory.take_in(desk, desk.settings.home / "services.json")
     return desk
 

@@ -94,5 +94,5 @@ def town(file: Path) -> None:
     """Write the directory of Millford, a town that does not exist, as confirmed these days, to try things with."""
     from audiences.town_services import generate
 
-    generate(file, desk().now().date())
+    generate(file, desk().today)
     say(f"The directory of Millford is in {file}.")

@@ -33,7 +33,7 @@ def draft(desk: Desk, actor: Actor, language: str, hazard: str = "") -> Iterator
     waiting = empty(Book(root, language), keys)
     for start in range(0, len(waiting), service.most):
         book = Book(root, language)  # anew: somebody may work on the file while the service thinks
-        filled = fill(root, book, empty(book, waiting[start : start + service.most]), service, desk.now().date())
+        filled = fill(root, book, empty(book, waiting[start : start + service.most]), service, desk.today)
         if filled.strings:
             detail = {"service": service.name, "strings": list(filled.strings)}
             with desk.ledger.write() as conn:

@@ -91,7 +91,7 @@ def _language(lines: list[Line], path: Path) -> str:
 def _write(desk: Desk, actor: Actor, book: Book, lines: tuple[Line, ...], by: str) -> None:
     """The audit entry first, as for an approval."""
     for line in lines:
-        approving.translate(book.entry(line.key), line.text, by, desk.now().date(), actor.name)
+        approving.translate(book.entry(line.key), line.text, by, desk.today, actor.name)
     detail = {"by": by, "strings": [line.key for line in lines]}
     with desk.ledger.write() as conn:
         audit.append(conn, desk.vault, actor=actor.name, act="words translated", subject=book.language, detail=detail)

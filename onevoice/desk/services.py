@@ -12,7 +12,6 @@ from onevoice.ledger import services as rows
 from onevoice.services import ALWAYS, Services
 
 if TYPE_CHECKING:
-    from datetime import date
     from pathlib import Path
 
     from onevoice.alert import Kind
@@ -52,11 +51,7 @@ class Taken(NamedTuple):
 def town(desk: Desk) -> schedules.Town:
     """What entries are read against, today."""
     zones = {zone: names["en"] for zone, names in desk.gazetteer.names.items()}
-    return schedules.Town(zones, desk.settings.zone, _today(desk))
-
-
-def _today(desk: Desk) -> date:
-    return desk.now().astimezone(desk.settings.zone).date()
+    return schedules.Town(zones, desk.settings.zone, desk.today)
 
 
 def policy(desk: Desk) -> directory.Policy:
@@ -123,7 +118,7 @@ def confirm(desk: Desk, entry_id: str, actor: Actor, email: str = "") -> str:
         Unusable: there is no such entry.
     """
     found = _found({entry.service.id: entry for entry in entries(desk)}, entry_id, "ID")
-    body = {**found.row.body, "assured_date": _today(desk).isoformat()}
+    body = {**found.row.body, "assured_date": desk.today.isoformat()}
     if email:
         body["assurer_email"] = email
     with desk.ledger.write() as conn:

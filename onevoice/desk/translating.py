@@ -112,7 +112,7 @@ def approve_string(desk: Desk, actor: Actor, language: str, seen: Mapping[str, s
     entry = book.entry(seen["id"])
     if (entry.msgid, entry.msgstr) != (seen["english"], seen["text"]):
         raise Conflict(f"{seen['id']} has been changed meanwhile.", remedy="Look at it again.")
-    level = approving.approve(entry, actor.name, desk.now().date())
+    level = approving.approve(entry, actor.name, desk.today)
     _write(desk, actor, book, {seen["id"]: level})
     return level
 
@@ -150,7 +150,7 @@ def approve_shown(
     reasons: list[str] = []
     for key in (key for key in found.strings if key not in set(without)):
         try:
-            levels[key] = approving.approve(book.entry(key), actor.name, desk.now().date())
+            levels[key] = approving.approve(book.entry(key), actor.name, desk.today)
         except (Refused, Unusable) as problem:
             reasons.append(problem.what)
     if levels:

@@ -12,6 +12,7 @@ from onevoice.errors import Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
 
     from audiences.gazetteer import Gazetteer
     from onevoice.compose import Content
@@ -33,6 +34,11 @@ class Desk:
 
     settings: Settings
     now: Callable[[], datetime] = field(default=_now)
+
+    @property
+    def today(self) -> date:
+        """The day it is where the messages are read; at night another one than in UTC."""
+        return self.now().astimezone(self.settings.zone).date()
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -40,7 +40,7 @@ def millford(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
     town = home / "town.csv"
     generate(town, RESIDENTS, 7)
     audience.take_in(desk, town)
-    town_services.generate(home / "services.json", desk.now().date())
+    town_services.generate(home / "services.json", desk.today)
     services.take_in(desk, home / "services.json")
     desk.ledger.close()
     return home

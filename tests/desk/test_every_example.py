@@ -28,7 +28,7 @@ def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     generate(home / "town.csv", 1200, 1)
     filling = Desk(Settings(home=home, content=ROOT))
     audience.take_in(filling, home / "town.csv")
-    town_services.generate(home / "services.json", filling.now().date())
+    town_services.generate(home / "services.json", filling.today)
     services.take_in(filling, home / "services.json")
     filling.ledger.close()
     opened = Desk(Settings(home=home, content=ROOT, mode=request.param))

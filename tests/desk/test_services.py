@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ def _found(desk: Desk, alert: Alert) -> list[Finding]:
 def _file(desk: Desk, change: Callable[[list[dict[str, Any]]], Any]) -> Path:
     """The directory of the town, changed."""
     file = desk.settings.home / "changed.json"
-    town_services.generate(file, desk.now().date())
+    town_services.generate(file, desk.today)
     plain = json.loads(file.read_text(encoding="utf-8"))
     change(plain["contents"])
     file.write_text(json.dumps(plain), encoding="utf-8")
@@ -153,6 +153,14 @@ def test_who_cannot_hear_gets_a_number_to_text(desk: Desk) -> None:
 
 
 # --- dated
+
+
+def test_a_day_ends_where_the_people_are(desk: Desk) -> None:
+    """Late in the evening in Millford it is tomorrow in UTC: what is written or confirmed then is of today."""
+    desk.now = lambda: datetime(2026, 7, 2, 2, 0, tzinfo=UTC)
+    assert desk.today == date(2026, 7, 1)
+    written = json.loads(_file(desk, len).read_text(encoding="utf-8"))
+    assert {one["assured_date"] for one in written["contents"]} == {"2026-06-28"}
 
 
 def test_a_stale_helpline_blocks_and_a_call_makes_it_good_again(desk: Desk) -> None:

@@ -30,7 +30,7 @@ def millford(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
     officers.add(desk, "Sam Okafor", "approver", SECRET, mobile="+14135550150", email="sam@millford.example")
     generate(home / "town.csv", 120, 7)
     audience.take_in(desk, home / "town.csv")
-    town_services.generate(home / "services.json", desk.now().date())
+    town_services.generate(home / "services.json", desk.today)
     services.take_in(desk, home / "services.json")
     desk.ledger.close()
     return home

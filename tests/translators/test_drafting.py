@@ -157,7 +157,7 @@ def test_words_of_a_person_that_came_meanwhile_stay(connected: Any, spanish: Any
     desk = connected("deepl")
     book = Book(desk.settings.content_root, "es")
     book.entry(KEY).msgstr = "Lleve luz."
-    filled = fill(desk.settings.content_root, book, [KEY], translator(desk.settings), desk.now().date())
+    filled = fill(desk.settings.content_root, book, [KEY], translator(desk.settings), desk.today)
     assert (filled.strings, filled.refused) == ((), {KEY: "Somebody has translated it."})
     assert book.entry(KEY).msgstr == "Lleve luz."
     assert len(double[0].asked) == 1
