@@ -20,7 +20,7 @@ from onevoice.errors import NotAllRight, Unusable
 from onevoice.lexicon import Lexicon
 from onevoice.localize.catalogue import read_po
 from onevoice.localize.language import catalogue_file
-from onevoice.people import Means, Profile
+from onevoice.people import Means
 from onevoice.variant import Finding, Variant
 
 ALL = "all"
@@ -136,10 +136,10 @@ def examples(root: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for means in _SHOWN:
         for sample in samples(content.lexicon):
+            tells = content.telling(sample.alert, AUTHORITY)
             for tier in (tier for told, tier in sample.forms if told is means):
-                profile = Profile(languages=(localize.ENGLISH,), tier=tier, needs=sample.needs)
                 with suppress(NotAllRight):  # it does not fit into a wireless alert: another sample shows the sentence
-                    variant = content.compose(sample.alert, AUTHORITY, profile, means, group=sample.group)
+                    variant = tells.to(sample.reader(localize.ENGLISH, tier), means, sample.group)
                     found = _shown(variant) | found
     return found
 

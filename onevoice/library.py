@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from onevoice import lexicon, localize
 from onevoice.alert import Alert
@@ -56,17 +57,16 @@ class Library:
         return self._said[language, key]
 
 
+class Tells(Protocol):
+    """Tells one alert to one kind of reader after the other."""
+
+    def to(self, profile: Profile, means: Means, group: str = "all") -> Variant:
+        """The finished text for one kind of reader."""
+
+
 class ComposingLibrary(Library, ABC):
     """A library that can also compose; the checks of the whole library need one, and know no more of composing."""
 
     @abstractmethod
-    def compose(
-        self,
-        alert: Alert,
-        authority: Messenger,
-        profile: Profile,
-        means: Means,
-        messenger: Messenger | None = None,
-        group: str = "all",
-    ) -> Variant:
-        """The finished text for one kind of reader."""
+    def telling(self, alert: Alert, authority: Messenger) -> Tells:
+        """Who tells an alert in somebody's name."""

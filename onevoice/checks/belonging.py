@@ -13,7 +13,7 @@ from typing import Literal
 
 from onevoice.alert import Kind
 from onevoice.checks.rules import finding
-from onevoice.lexicon import OUTSIDE, Action, Hazard, HazardKind, Lexicon
+from onevoice.lexicon import OUTSIDE, Hazard, HazardKind, Lexicon
 from onevoice.lexicon.files import checked, parse_yaml
 from onevoice.library import Library
 from onevoice.people import Frozen, Need, Tier
@@ -104,7 +104,7 @@ def _holds(said: str, signs: tuple[str, ...]) -> bool:
 def _able(lexicon: Lexicon, hazard: Hazard, name: str, kind: HazardKind) -> Iterator[Finding]:
     for action in kind.actions:
         for lacking in lexicon.actions[action].requires:
-            if not _another_way(lexicon, hazard, lexicon.actions[action], lacking):
+            if not _another_way(lexicon, hazard, action, lacking):
                 where = f"{hazard.hazard} {name}"
                 message = f"{where}: who cannot {_VERBS.get(lacking, lacking)} is told “{action}”, and no other way."
                 yield finding("S03", message, part=where)
@@ -113,10 +113,9 @@ def _able(lexicon: Lexicon, hazard: Hazard, name: str, kind: HazardKind) -> Iter
 _VERBS = {"power": "use power", "phone": "use a phone"}
 
 
-def _another_way(lexicon: Lexicon, hazard: Hazard, action: Action, lacking: str) -> bool:
+def _another_way(lexicon: Lexicon, hazard: Hazard, action: str, lacking: str) -> bool:
     """Another action that they can do, the hazard's line for their need, or the sentence for everybody without it."""
-    instead = lexicon.actions[action.instead] if action.instead else None
-    if instead and lacking not in instead.requires:
+    if any(lacking not in lexicon.actions[other].requires for other in lexicon.instead(action)):
         return True
     need = _NEED.get(lacking)
     return need in hazard.access if need else lexicon.key(f"frame.without.{lacking}", Tier.T2) is not None

@@ -22,8 +22,8 @@ from onevoice.checks.depends import depends
 from onevoice.checks.rules import finding
 from onevoice.checks.samples import Sample, samples
 from onevoice.errors import NotAllRight
-from onevoice.library import ComposingLibrary, Library
-from onevoice.people import Means, Messenger, Profile, Tier
+from onevoice.library import ComposingLibrary, Library, Tells
+from onevoice.people import Means, Messenger, Profile
 from onevoice.variant import Finding, Severity
 
 _FAMILIES = (facts, strangers, status, length, translation, changed, wording, shape, signposts)
@@ -141,18 +141,23 @@ def examine(content: ComposingLibrary, authority: Messenger, piece: Piece) -> tu
     return tuple(
         found
         for sample in samples(content.lexicon, piece.hazard)
-        for means, tier in sample.forms
-        for found in _text(content, authority, sample, piece.language, tier, means)
+        for found in _texts(content, authority, sample, piece.language)
     )
 
 
+def _texts(content: ComposingLibrary, authority: Messenger, sample: Sample, language: str) -> Iterator[Found]:
+    tells = content.telling(sample.alert, authority)
+    for means, tier in sample.forms:
+        yield from _text(content, authority, sample, tells, sample.reader(language, tier), means)
+
+
 def _text(
-    content: ComposingLibrary, authority: Messenger, sample: Sample, language: str, tier: Tier, means: Means
+    content: ComposingLibrary, authority: Messenger, sample: Sample, tells: Tells, profile: Profile, means: Means
 ) -> Iterator[Found]:
-    profile = Profile(languages=(language,), tier=tier, needs=sample.needs)
-    where = f"{sample.alert.hazard} {sample.kind} {means} {tier} {language}, {sample.label}"
+    reader = f"{profile.tier} {profile.languages[0]}"
+    where = f"{sample.alert.hazard} {sample.kind} {means} {reader}, {sample.label}"
     try:
-        variant = content.compose(sample.alert, authority, profile, means, group=sample.group)
+        variant = tells.to(profile, means, sample.group)
     except NotAllRight as too_long:  # the marks of an exercise leave the shortest form little room: then it is not made
         severity = Severity.NOTE if means is Means.WIRELESS_90 else Severity.BLOCK
         yield Found(where, finding("N05", too_long.what, severity=severity))

@@ -40,11 +40,8 @@ def depends(content: ComposingLibrary, authority: Messenger, hazard: str, langua
 
 def _actions(content: ComposingLibrary, hazard: str) -> set[str]:
     """What the hazard tells people to do, and what those are told instead who cannot."""
-    known = content.lexicon.actions
-    found = {action for kind in content.lexicon.hazards[hazard].kinds.values() for action in kind.actions}
-    while more := {instead for name in found if (instead := known[name].instead)} - found:
-        found |= more
-    return found
+    kinds = content.lexicon.hazards[hazard].kinds.values()
+    return set(content.lexicon.told(action for kind in kinds for action in kind.actions))
 
 
 def _may_say(key: str, hazard: str, actions: Iterable[str]) -> bool:

@@ -27,7 +27,7 @@ from onevoice.facts import (
     Url,
 )
 from onevoice.lexicon import OUTSIDE, Lexicon
-from onevoice.people import PERSONAL, PUBLIC_TIERS, WIRELESS, Means, Messenger, Need, Tier
+from onevoice.people import PERSONAL, PUBLIC_TIERS, WIRELESS, Language, Means, Messenger, Need, Profile, Tier
 from onevoice.services import ALWAYS, Hours, Line, Service, Services
 
 _ZONE = "America/New_York"
@@ -67,6 +67,10 @@ class Sample(NamedTuple):
     def kind(self) -> str:
         """The kind whose sentences it says."""
         return OUTSIDE if self.group == OUTSIDE else str(self.alert.kind)
+
+    def reader(self, language: Language, tier: Tier) -> Profile:
+        """Who reads it."""
+        return Profile(languages=(language,), tier=tier, needs=self.needs)
 
     @property
     def forms(self) -> Iterator[tuple[Means, Tier]]:

@@ -7,35 +7,22 @@ from __future__ import annotations
 
 from onevoice.alert import Alert
 from onevoice.compose.asked import Asked, DoesNotFit
-from onevoice.compose.making import Making
+from onevoice.compose.composer import Composer
 from onevoice.library import ComposingLibrary, Library
-from onevoice.people import Means, Messenger, Profile
+from onevoice.people import Messenger
 from onevoice.variant import Variant
 
-__all__ = ["Asked", "Content", "DoesNotFit", "compose"]
+__all__ = ["Asked", "Composer", "Content", "DoesNotFit", "compose"]
 
 
 class Content(ComposingLibrary):
     """The library of words, and how to compose with it."""
 
-    def compose(
-        self,
-        alert: Alert,
-        authority: Messenger,
-        profile: Profile,
-        means: Means,
-        messenger: Messenger | None = None,
-        group: str = "all",
-    ) -> Variant:
-        """As the function `compose`."""
-        return compose(alert, Asked(profile, means, messenger, group), self, authority)
+    def telling(self, alert: Alert, authority: Messenger) -> Composer:
+        """Who tells an alert in somebody's name."""
+        return Composer(alert, self, authority)
 
 
 def compose(alert: Alert, asked: Asked, content: Library, authority: Messenger) -> Variant:
-    """The finished text for one profile, means, messenger and group; without findings yet.
-
-    Raises:
-        DoesNotFit: two languages do not fit into one text message, or one does not fit into a wireless alert.
-        Unusable: a template or a language file is wrong; names it.
-    """
-    return Making(alert, asked, content, authority).variant()
+    """One text of an alert of which no other is made. Errors as `Composer.compose`."""
+    return Composer(alert, content, authority).compose(asked)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from onevoice.alert import Alert
 from onevoice.errors import NotAllRight
@@ -32,7 +33,12 @@ class Asked:
     lead: Language | None = None
     needs: tuple[str, ...] = ()
 
-    @property
+    @cached_property
+    def unsigned(self) -> Asked:
+        """The same without anybody who co-signs."""
+        return replace(self, messenger=None) if self.messenger else self
+
+    @cached_property
     def key(self) -> tuple[object, ...]:
         """What tells one text of an alert from another."""
         speaker = self.messenger.id if self.messenger else None

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from typing import TYPE_CHECKING
 
 from onevoice import wireless
-from onevoice.alert import Alert
 from onevoice.compose import fitting
 from onevoice.compose.asked import Asked, DoesNotFit, kind_of
-from onevoice.compose.message import Message, actions, message
+from onevoice.compose.message import Message, actions
 from onevoice.compose.pieces import labelled, spans
-from onevoice.compose.slots import Telling
-from onevoice.compose.speech import Speech
-from onevoice.compose.standing import standing_in
-from onevoice.facts import Disease, Places, content_hash
+from onevoice.facts import Places
 from onevoice.lexicon.entries import ENGLISH_ONLY
-from onevoice.library import Library
-from onevoice.localize.voice import clean
-from onevoice.people import WIRELESS, Means, Messenger
+from onevoice.people import WIRELESS, Means
 from onevoice.template import PARTS, SHORT
-from onevoice.template.marks import IN, MARK, Marks, Piece, bare
+from onevoice.template.marks import IN, MARK, Piece, bare
 from onevoice.variant import Passage, Provenance, Variant
+
+if TYPE_CHECKING:
+    from onevoice.compose.composer import Composer
 
 BETWEEN_LANGUAGES = "\n\n"
 BETWEEN_MARKS = " / "
@@ -50,24 +47,15 @@ class _Passage:
 
     def message(self, *, area_name: bool) -> Message:
         if area_name not in self._messages:
-            making = self.making
-            voice = making.library.voice(self.language)
-            named = making.diseases(self.language)
-            telling = Telling(making.alert, making.asked, making.authority, voice, making.marks, area_name, named)
-            told = message(Speech(making.library, telling))
-            if making.asked.stand_in:
-                told = standing_in(told, making.library, making.asked, making.marks)
+            told = self.making.composer.told(self.making.asked, self.language, area_name=area_name)
             self._messages[area_name] = told
         return self._messages[area_name]
 
     def part(self, part: str, cuts: tuple[str, ...], **replaced: str) -> str:
         """A part of the text, still marked; `replaced` puts other words for some of the message's."""
         making = self.making
-        told = fitting.without(self.message(area_name=fitting.AREA in cuts), cuts)
-        seen = {**told, **replaced}
-        text = making.library.templates.render(
-            making.alert.hazard, making.kind, making.asked.means, part, self.language, seen
-        )
+        told = {**fitting.without(self.message(area_name=fitting.AREA in cuts), cuts), **replaced}
+        text = making.composer.placed(making.asked, making.kind, part, self.language, cuts, told)
         closed = text if making.library.voice(self.language).gap else _AFTER_STOP.sub(r"\1", text)
         return self.marked(closed) if len(making.passages) > 1 and part != HTML else closed
 
@@ -85,10 +73,10 @@ class _Passage:
 class Making:
     """One variant in the making."""
 
-    def __init__(self, alert: Alert, asked: Asked, library: Library, authority: Messenger) -> None:
-        self.alert, self.asked, self.library, self.authority = alert, asked, library, authority
-        self.kind = kind_of(alert, asked)
-        self.marks = Marks()
+    def __init__(self, composer: Composer, asked: Asked) -> None:
+        self.composer, self.asked = composer, asked
+        self.alert, self.library, self.marks = composer.alert, composer.library, composer.marks
+        self.kind = kind_of(self.alert, asked)
         self.passages = [_Passage(self, language) for language in asked.profile.languages]
         self._made: dict[tuple[str, tuple[str, ...]], str] = {}
 
@@ -108,7 +96,7 @@ class Making:
             kind=str(self.alert.kind),
             profile=self.asked.profile,
             means=self.asked.means,
-            messenger=self._cosigner,
+            messenger=self.asked.messenger.id if self.asked.messenger else None,
             group=self.asked.group,
             parts={part: text for part, (text, _) in found.items()},
             direction=self.library.voice(self.asked.profile.languages[0]).direction,
@@ -122,8 +110,8 @@ class Making:
             passages=tuple(self._passages(pieces)),
             provenance=self._provenance(said),
             factset=self.alert.factset.hash,
-            template=self._template_hash,
-            catalogue=content_hash([self.library.catalogue(tag).hash for tag in self.asked.profile.languages]),
+            template=self.composer.template_hash(self.kind, self.asked.means, self.asked.profile.languages),
+            catalogue=self.composer.catalogue_hash(self.asked.profile.languages),
         )
 
     def _passages(self, pieces: Mapping[str, tuple[Piece, ...]]) -> Iterator[Passage]:
@@ -134,23 +122,6 @@ class Making:
                     language = piece.label.removeprefix(IN)
                     way = self.library.voice(language).direction
                     yield Passage(part=part, start=piece.start, end=piece.end, language=language, direction=way)
-
-    def diseases(self, language: str) -> dict[str, str]:
-        """Id → name in a language, of the disease that this version names, and of the one before it named."""
-        versions = (self.alert.factset, self.alert.previous)
-        ids = [fact.id for v in versions if v and isinstance(fact := v.get("disease"), Disease)]
-        return {i: clean(self.library.sentence(language, f"disease.{i}").text) for i in ids}
-
-    @property
-    def _cosigner(self) -> str | None:
-        messenger = self.asked.messenger
-        return messenger.id if messenger and messenger.id != self.authority.id else None
-
-    @cached_property
-    def _template_hash(self) -> str:
-        templates, means = self.library.templates, self.asked.means
-        files = [templates.hash(self.alert.hazard, self.kind, means, tag) for tag in self.asked.profile.languages]
-        return content_hash([self.library.lexicon.hash, *files])
 
     # --- leaving out
 

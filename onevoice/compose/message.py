@@ -49,7 +49,7 @@ def _able(action: str, lexicon: Lexicon, profile: Profile) -> str:
 
 
 def message(say: Speech) -> Message:
-    """What a template sees."""
+    """What a template sees, but for who co-signs: `cosign` says that."""
     kind = kind_of(say.telling.alert, say.telling.asked)
     hazard = f"hazard.{say.telling.alert.hazard}"
     told = {
@@ -62,6 +62,11 @@ def message(say: Speech) -> Message:
         **aloud(say, kind),
     }
     return formed(say, told)
+
+
+def cosign(say: Speech) -> str:
+    """Who passes the message on, beside the authority."""
+    return say("frame.cosign", messenger=say.telling.cosigner())
 
 
 def _begun(say: Speech, hazard: str, kind: str) -> dict[str, Any]:
@@ -107,8 +112,8 @@ def _to_do(say: Speech, kind: str) -> dict[str, Any]:
 
 def _ended(say: Speech) -> dict[str, Any]:
     """How it ends."""
-    frames = ("next_update", "issued", "more", "cosign", "manage", "number")
-    return {"note": _note(say), **{name: say(f"frame.{name}") for name in frames}}
+    frames = ("next_update", "issued", "more", "manage", "number")
+    return {"note": _note(say), "cosign": "", **{name: say(f"frame.{name}") for name in frames}}
 
 
 def _look(say: Speech, hazard: str, kind: str) -> dict[str, Any]:

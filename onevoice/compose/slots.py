@@ -68,6 +68,18 @@ class Telling:
         """The language's tag."""
         return self.voice.language.language
 
+    @property
+    def manner(self) -> tuple[object, ...]:
+        """What tells which words come out: two tellings of one alert in one manner say each sentence alike."""
+        means = (self.aloud, self.asked.means is Means.WIRELESS_90)
+        profile = (self.asked.profile.tier, Need.HEARING in self.asked.profile.needs)
+        return (self.language, *profile, *means, self.asked.group == OUTSIDE, self.area_name)
+
+    def cosigner(self) -> str:
+        """Who passes the message on, marked; empty where nobody does. The one thing that no manner has."""
+        messenger = self.asked.messenger
+        return self.marked("messenger", clean(messenger.name(self.language))) if messenger else ""
+
     def slots(self) -> dict[str, str]:
         """Slot → marked text, for every slot that has something to say."""
         told = dict(self._told())
@@ -97,8 +109,6 @@ class Telling:
         yield "places", ("places", self.places())
         yield "source", ("source", clean(self.source()))
         yield "issued", ("issued", self.value(Instant(at=self.alert.sent, zone=zone_of(self.alert))))
-        if self.asked.messenger and self.asked.messenger.id != self.authority.id:
-            yield "messenger", ("messenger", clean(self.asked.messenger.name(self.language)))
         url = get("url")
         yield "url", ("url", url.url if isinstance(url, Url) else self.alert.page_url)
         for name in INSTANTS:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from onevoice.alert import Status
 from onevoice.compose.slots import Telling
@@ -14,18 +16,37 @@ from onevoice.variant import Provenance
 _STOP_TWICE = re.compile(rf"\.({MARK.pattern}*)\.(?!\.)")
 
 
-class Speech:
-    """Says sentences by their id. A sentence whose fact is not there is not said at all."""
+@dataclass(frozen=True)
+class Sayings:
+    """What is said in one manner of telling: the filled slots, and each sentence once it was said."""
 
-    def __init__(self, library: Library, telling: Telling) -> None:
+    slots: Mapping[str, str]
+    said: dict[str, str] = field(default_factory=dict)
+
+
+class Speech:
+    """Says sentences by their id. A sentence whose fact is not there is not said at all.
+
+    `sayings` are those of the telling's manner, if somebody told in it before.
+    """
+
+    def __init__(self, library: Library, telling: Telling, sayings: Sayings | None = None) -> None:
         self.library = library
         self.telling = telling
-        self.slots = telling.slots()
+        self.sayings = sayings or Sayings(telling.slots())
+        self.slots = self.sayings.slots
 
     def __call__(self, name: str, **more: str) -> str:
         """The sentence `name` in the reader's tier, marked; empty where there is none or a fact for it is lacking."""
+        if more:
+            return self._say(name, {**self.slots, **more})
+        said = self.sayings.said
+        if name not in said:
+            said[name] = self._say(name, self.slots)
+        return said[name]
+
+    def _say(self, name: str, values: Mapping[str, str]) -> str:
         key = self.library.lexicon.key(name, self.telling.asked.profile.tier)
-        values = self.slots | more
         if key is None or not self._can_say(key, values):
             return ""
         text = self.library.sentence(self.telling.language, key).text
@@ -45,7 +66,7 @@ class Speech:
         drafted = said.provenance is Provenance.MACHINE_DRAFT and self.telling.alert.status is Status.ACTUAL
         return "" if drafted else self(name)
 
-    def _can_say(self, key: str, values: dict[str, str]) -> bool:
+    def _can_say(self, key: str, values: Mapping[str, str]) -> bool:
         return all(values.get(slot) for slot in slots(self.library.lexicon.sources[key]))
 
     def has_slot(self, name: str, slot: str) -> bool:

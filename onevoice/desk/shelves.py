@@ -146,9 +146,10 @@ def _texts(
     """
     authority = desk.authority()
     for sample in chosen:
+        tells = desk.content.telling(sample.alert, authority)
         for profile, means in _readers(sample, languages):
             try:
-                made = desk.content.compose(sample.alert, authority, profile, means, group=sample.group)
+                made = tells.to(profile, means, sample.group)
             except NotAllRight as too_long:
                 refused.append(f"{means}, {profile.tier}, {profile.languages[0]}: {too_long.what}")
                 continue
@@ -158,7 +159,7 @@ def _texts(
 def _readers(sample: Sample, languages: Iterable[Language]) -> Iterator[tuple[Profile, Means]]:
     for language in languages:
         for means, tier in sample.forms:
-            yield Profile(languages=(language,), tier=tier, needs=sample.needs), means
+            yield sample.reader(language, tier), means
 
 
 def _cell(desk: Desk, sample: Sample, variant: Variant) -> Cell:

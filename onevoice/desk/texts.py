@@ -51,6 +51,7 @@ class Texts:
     def __init__(self, desk: Desk, alert: Alert, overridden: frozenset[str]) -> None:
         self.desk, self.alert, self.overridden = desk, alert, overridden
         self.authority = desk.authority(alert.authority)
+        self._composer = compose.Composer(alert, desk.content, self.authority)
         self.made: dict[str, Variant] = {}
         self.segments = {segment.precedence: segment for segment in desk.segments}
         self.needs = Needs(desk, alert)
@@ -143,7 +144,7 @@ class Texts:
 
     def _compose(self, asked: compose.Asked) -> Variant | None:
         try:
-            bare = compose.compose(self.alert, asked, self.desk.content, self.authority)
+            bare = self._composer.compose(asked)
         except compose.DoesNotFit as problem:
             if asked.means in WIRELESS:
                 self.unmade.append(self._unmade(asked, problem))

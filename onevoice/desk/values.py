@@ -136,12 +136,10 @@ class Values:
     def sentences(self) -> list[str]:
         """What the hazard can say: its own sentences and those of its actions, unless there is no such hazard."""
         kinds = self.lexicon.hazards[self.file.hazard].kinds.values()
-        actions = {f"action.{action}." for kind in kinds for action in (*kind.actions, *self._instead(kind.actions))}
+        told = self.lexicon.told(action for kind in kinds for action in kind.actions)
+        actions = (f"action.{action}." for action in told)
         prefixes = (f"hazard.{self.file.hazard}.", *actions)
         return [said for key, said in self.lexicon.sources.items() if key.startswith(prefixes)]
-
-    def _instead(self, actions: tuple[str, ...]) -> list[str]:
-        return [instead for action in actions if (instead := self.lexicon.actions[action].instead)]
 
     def _unknown(self, name: str) -> facts.Unknown:
         if name not in alert_.MAY_BE_UNKNOWN:

@@ -8,7 +8,7 @@ unknown key, action or slot is refused with file and key, because a typing error
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
@@ -77,6 +77,16 @@ class Lexicon(BaseModel):
     def key(self, name: str, tier: Tier) -> str | None:
         """The string id of a sentence in a tier, or in the tier that it falls back on; None where there is none."""
         return _key(self.sources, name, tier)
+
+    def instead(self, action: str) -> Iterator[str]:
+        """What people are told in place of an action: who cannot do it the first, who cannot do that the next."""
+        while other := self.actions[action].instead:
+            yield other
+            action = other
+
+    def told(self, actions: Iterable[str]) -> dict[str, None]:
+        """Actions, and everything that somebody is told in place of one; in order, each once."""
+        return dict.fromkeys(name for action in actions for name in (action, *self.instead(action)))
 
     def opening(self, hazard: str, kind: str, factset: FactSet) -> str:
         """Name of the sentence that names the hazard: by its disease or its form, where the alert says which it is."""
@@ -178,6 +188,17 @@ def _known_instead(actions: Mapping[str, Action], file: str) -> None:
     for name, action in actions.items():
         if action.instead:
             _known_action(action.instead, actions, f"{file} {name}.instead")
+    for name in actions:
+        _comes_to_an_end(name, actions, f"{file} {name}.instead")
+
+
+def _comes_to_an_end(name: str, actions: Mapping[str, Action], where: str) -> None:
+    seen = [name]
+    while other := actions[seen[-1]].instead:
+        if other in seen:
+            what = f"{' → '.join((*seen, other))}: who can do none of these is told nothing."
+            raise Unusable(what, where=where, remedy="Leave `instead` out of one of them.")
+        seen.append(other)
 
 
 def _known_action(name: str, actions: Mapping[str, Action], where: str) -> None:

@@ -17,7 +17,7 @@ from onevoice.checks.samples import AUTHORITY, Sample, samples
 from onevoice.errors import NotAllRight
 from onevoice.lexicon import OUTSIDE
 from onevoice.lexicon.files import parse_yaml
-from onevoice.library import ComposingLibrary
+from onevoice.library import ComposingLibrary, Tells
 from onevoice.localize import ENGLISH
 from onevoice.people import Means, Profile, Tier
 from onevoice.variant import Finding, Variant
@@ -166,8 +166,8 @@ def _concerns(before: ComposingLibrary, after: ComposingLibrary, hazard: str, ed
     """True where a hazard may say one of the edited sentences, or does other things than before."""
     if hazard not in before.lexicon.hazards or before.lexicon.hazards[hazard] != after.lexicon.hazards[hazard]:
         return True
-    actions = {action for kind in after.lexicon.hazards[hazard].kinds.values() for action in kind.actions}
-    actions |= {instead for action in actions if (instead := after.lexicon.actions[action].instead)}
+    kinds = after.lexicon.hazards[hazard].kinds.values()
+    actions = after.lexicon.told(action for kind in kinds for action in kind.actions)
     for edit in edits:
         family, name = edit.key.split(".")[:2]
         if name == hazard if family == "hazard" else name in actions if family == "action" else True:
@@ -184,12 +184,16 @@ def _texts(
     known = {_which(sample): sample for sample in samples(before.lexicon, hazard)}
     for sample in samples(after.lexicon, hazard):
         old = known.get(_which(sample))
+        tells = after.telling(sample.alert, AUTHORITY)
+        told = before.telling(old.alert, AUTHORITY) if old else None
         for language in after.languages:
             for means, tier in sample.forms:
-                was = _made(before, old, language, tier, means) if old and language in before.languages else None
+                reader, was = sample.reader(language, tier), None
+                if old and told and language in before.languages:
+                    was = _made(told, old, reader, means)
                 if was and not everything and not _hit(was[0], language, touched) and _same(old, sample):
                     continue
-                now = _made(after, sample, language, tier, means)
+                now = _made(tells, sample, reader, means)
                 if now and (was is None or was[0].parts != now[0].parts or _hit(now[0], language, touched)):
                     yield _text(sample, language, was, now, (before, after), touched)
 
@@ -209,11 +213,10 @@ def _hit(variant: Variant, language: str, touched: set[tuple[str, str]]) -> bool
 _Made = tuple[Variant, Alert]
 
 
-def _made(library: ComposingLibrary, sample: Sample, language: str, tier: Tier, means: Means) -> _Made | None:
+def _made(tells: Tells, sample: Sample, reader: Profile, means: Means) -> _Made | None:
     """The text; None where it does not fit into a wireless alert."""
-    profile = Profile(languages=(language,), tier=tier, needs=sample.needs)
     try:
-        return library.compose(sample.alert, AUTHORITY, profile, means, group=sample.group), sample.alert
+        return tells.to(reader, means, sample.group), sample.alert
     except NotAllRight:
         return None
 

@@ -11,9 +11,9 @@ from onevoice.errors import NotAllRight, Unusable
 from onevoice.facts import content_hash
 from onevoice.lexicon import Lexicon
 from onevoice.lexicon.entries import ENGLISH_ONLY
-from onevoice.library import ComposingLibrary
+from onevoice.library import ComposingLibrary, Tells
 from onevoice.localize import ENGLISH, Said
-from onevoice.people import Means, Profile, Tier
+from onevoice.people import Means, Profile
 
 _CODE = 12
 _ONLY_IN = {"changed": Kind.UPDATE, "correction": Kind.CORRECTION, "sorry": Kind.CORRECTION}
@@ -96,8 +96,7 @@ def _elsewhere(lexicon: Lexicon, key: str, hazard: str) -> bool:
 
 
 def _actions(lexicon: Lexicon, hazard: str) -> set[str]:
-    named = {action for kind in lexicon.hazards[hazard].kinds.values() for action in kind.actions}
-    return named | {instead for action in named if (instead := lexicon.actions[action].instead)}
+    return set(lexicon.told(action for kind in lexicon.hazards[hazard].kinds.values() for action in kind.actions))
 
 
 # --- messages
@@ -133,19 +132,17 @@ def _may(lexicon: Lexicon, key: str, hazard: str, kind: str) -> bool:
 
 def of_sample(content: ComposingLibrary, sample: Sample, language: str) -> Iterator[Message]:
     """Its texts by all means, at all levels that have words of their own."""
+    tells = content.telling(sample.alert, AUTHORITY)
     for means, tier in sample.forms:
-        said = [_composed(content, sample, tag, tier, means) for tag in (language, ENGLISH)]
+        said = [_composed(tells, sample, sample.reader(tag, tier), means) for tag in (language, ENGLISH)]
         label = f"{sample.kind}, {means}, {tier}, {sample.label}"
         if said[0][0]:
             yield Message(label, said[0][0], said[1][0], said[0][1])
 
 
-def _composed(
-    content: ComposingLibrary, sample: Sample, language: str, tier: Tier, means: Means
-) -> tuple[str, tuple[str, ...]]:
-    profile = Profile(languages=(language,), tier=tier, needs=sample.needs)
+def _composed(tells: Tells, sample: Sample, profile: Profile, means: Means) -> tuple[str, tuple[str, ...]]:
     try:
-        variant = content.compose(sample.alert, AUTHORITY, profile, means, group=sample.group)
+        variant = tells.to(profile, means, sample.group)
     except NotAllRight:  # it does not fit into a wireless alert, so nobody reads it
         return "", ()
     parts = [text for part, text in variant.parts.items() if part != "html"]

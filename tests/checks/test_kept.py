@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import polib
 import pytest
 
 from onevoice import checks
+from onevoice.alert import Alert
 from onevoice.checks import composed
-from onevoice.compose import Content
+from onevoice.compose import Asked, Composer, Content
 from onevoice.people import Messenger
 from onevoice.variant import Finding, Variant
 
@@ -32,15 +32,28 @@ def two(words: Path) -> Path:
     return words
 
 
+class Noting(Composer):
+    """Notes what it composes."""
+
+    asked: set[tuple[str, str]]
+
+    def compose(self, asked: Asked) -> Variant:
+        """As the real one."""
+        self.asked.add((self.alert.hazard, asked.profile.languages[0]))
+        return super().compose(asked)
+
+
 class Counting(Content):
     """A library that notes which hazard it composed in which language."""
 
     asked: set[tuple[str, str]]
 
-    def compose(self, *given: Any, **more: Any) -> Variant:
+    def telling(self, alert: Alert, authority: Messenger) -> Composer:
         """As the real one."""
-        self.asked = getattr(self, "asked", set()) | {(given[0].hazard, given[2].languages[0])}
-        return super().compose(*given, **more)
+        self.asked = getattr(self, "asked", set())
+        noting = Noting(alert, self, authority)
+        noting.asked = self.asked
+        return noting
 
 
 def _check(root: Path, authority: Messenger, home: Path) -> tuple[set[tuple[str, str]], tuple[Finding, ...]]:

@@ -178,3 +178,15 @@ def test_the_command_tells_all_of_it(
     assert "held back until they are translated" in err
     page = (tmp_path / "c.html").read_text(encoding="utf-8")
     assert ("Take a lamp." in page, "Take a torch." in page) == (True, True)
+
+
+def test_an_action_two_steps_away_is_seen(edited: Edit, words: Path, tmp_path: Path) -> None:
+    """Who can do neither an action nor what stands in for it is told this one: a sample with that need shows it."""
+    for root in (words, tmp_path / "before"):
+        path = root / "templates" / "actions.yaml"
+        plain = path.read_text(encoding="utf-8")
+        other = "ask_for_ride:\n  requires: [drive]\n  instead: wave\n"
+        wave = 'wave:\n  cap: Evacuate\n  polarity: do\n  text: "Wave a cloth."\n'
+        path.write_text(plain.replace("ask_for_ride:\n", other) + wave, encoding="utf-8")
+    found = edited('"Wave a cloth."', '"Wave a white cloth."')
+    assert {text.hazard for text in found.texts} == {"storm"}

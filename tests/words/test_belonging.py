@@ -57,6 +57,15 @@ def test_a_step_without_another_way_is_found(words: Path) -> None:
     assert ("S03", "storm warning") in _found(words)
     _edit(words, "actions.yaml", "  requires: [hear]\n", "  requires: [hear]\n  instead: go_home\n")
     assert ("S03", "storm warning") not in _found(words)
+    _edit(words, "actions.yaml", "go_home:\n", "go_home:\n  requires: [hear]\n")
+    assert ("S03", "storm warning") in _found(words)
+    _edit(
+        words,
+        "actions.yaml",
+        "  requires: [hear]\n  cap: AllClear\n",
+        "  requires: [hear]\n  instead: no_boat\n  cap: AllClear\n",
+    )
+    assert ("S03", "storm warning") not in _found(words)
 
 
 def test_an_unknown_key_is_named(words: Path) -> None:

@@ -35,6 +35,13 @@ def _edit(words: Path, file: str, old: str, new: str) -> None:
         ),
         ("actions.yaml", "polarity: do-not", "polarity: never", "no_boat.polarity", "'do' or 'do-not'"),
         ("actions.yaml", "instead: ask_for_ride", "instead: fly", "climb.instead", "no action 'fly'"),
+        (
+            "actions.yaml",
+            "ask_for_ride:\n",
+            "ask_for_ride:\n  instead: climb\n",
+            "climb.instead",
+            "climb → ask_for_ride → climb",
+        ),
         ("actions.yaml", "requires: [walk]", "requires: [wings]", "climb.requires.0", "walk"),
         ("actions.yaml", "take_lamp:", "climb:", "actions.yaml:15", "'climb' stands twice"),
         ("actions.yaml", '"Take a lamp."', '"Take {a lamp."', "take_lamp.text", "brace"),
@@ -111,6 +118,14 @@ def test_a_hazard_is_read_with_all_it_says(words: Path) -> None:
     warning = storm.kinds["warning"]
     assert (warning.urgency, warning.expires_after, warning.required) == ("Expected", "6h", ("act_by",))
     assert lexicon.load(words).actions["climb"].instead == "ask_for_ride"
+
+
+def test_what_stands_in_for_an_action_may_have_something_in_its_place(words: Path) -> None:
+    """Whoever can do neither is told the third; all of it is said of the first."""
+    _edit(words, "actions.yaml", "ask_for_ride:\n", "ask_for_ride:\n  requires: [phone]\n  instead: go_home\n")
+    found = lexicon.load(words)
+    assert list(found.instead("climb")) == ["ask_for_ride", "go_home"]
+    assert list(found.told(["take_lamp", "climb"])) == ["take_lamp", "climb", "ask_for_ride", "go_home"]
 
 
 NEED = 'papers_not_asked:\n  fact: shelter.no_papers\n  text: {T1: "Nobody asks.", T2: "Nobody asks for papers."}\n'

@@ -63,7 +63,7 @@ def _alert(hazard: str, kind: str, **facts: Fact | None) -> Alert:
 
 def _told(alert: Alert, language: str, means: Means = Means.SMS, tier: Tier = Tier.T2, *needs: Need) -> Variant:
     profile = Profile(languages=(language,), tier=tier, needs=needs)
-    return _content().compose(alert, _authority(), profile, means)
+    return _content().telling(alert, _authority()).to(profile, means)
 
 
 def _blocking(variant: Variant, alert: Alert) -> set[str]:

@@ -51,8 +51,7 @@ def hear(question: Question, heard: Heard) -> None:
 
 
 def _lacking(question: Question, heard: Heard, told: set[str]) -> None:
-    entries = question.library.lexicon.actions
-    there = {name for name in question.needed if name in told or entries[name].instead in told}
+    there = {name for name in question.needed if told.intersection(question.library.lexicon.told([name]))}
     lacking = [name for name in question.needed if name not in there]
     if question.needed and question.needed[0] in there:
         state(heard, "action")
@@ -110,10 +109,7 @@ def _words(question: Question, name: str) -> str:
 
 def _tellable(question: Question) -> Iterator[str]:
     """The alert's actions, and what people are told instead who cannot do one."""
-    for name in (*question.alert.actions, *question.needed):
-        yield name
-        if instead := question.library.lexicon.actions[name].instead:
-            yield instead
+    yield from question.library.lexicon.told((*question.alert.actions, *question.needed))
 
 
 def _of_kind(question: Question) -> set[str]:
