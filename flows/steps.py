@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.futures import wait
 from prefect.logging import get_run_logger
 
-from onevoice.desk import rehearse, send, status
+from onevoice.desk import draft, rehearse, send, status
 from onevoice.desk import release as releasing
 from onevoice.desk.draft import Step
 from onevoice.desk.officers import Actor
@@ -22,7 +22,7 @@ FLOW = Actor("prefect", "manager")
 async def make_due(alert_id: str) -> None:
     """Release an approved alert; says nothing if it is due already."""
     desk = open_desk()
-    if status.status(desk, alert_id)["state"] in {"sending", *status.SETTLED}:
+    if draft.step(desk, alert_id).state in {"sending", *status.SETTLED}:
         get_run_logger().info("%s is due already", alert_id)
         return
     step = await asyncio.to_thread(releasing.release, desk, alert_id, FLOW)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from onevoice.ledger import alerts, audit, control, plan, posts
 from onevoice.variant import Severity
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from onevoice.alert import Alert
     from onevoice.desk.officers import Actor
     from onevoice.desk.wiring import Desk
@@ -93,11 +96,19 @@ def _running(conn: Connection) -> None:
         raise Blocked(what, remedy="Two people must say `onevoice resume` first.")
 
 
+@cache
+def _trusted() -> SSLContext:
+    """Whose certificates are believed: reading the list takes longer than asking for the page."""
+    import httpx  # noqa: PLC0415 - only a release needs it
+
+    return httpx.create_ssl_context(trust_env=False)
+
+
 def _page_answers(url: str) -> None:
     import httpx  # noqa: PLC0415 - only a release needs it
 
     try:
-        answer = httpx.get(url, timeout=PAGE_TIMEOUT, trust_env=False)
+        answer = httpx.get(url, timeout=PAGE_TIMEOUT, trust_env=False, verify=_trusted())
         good = answer.is_success
         seen = f"answers {answer.status_code}"
     except httpx.HTTPError as problem:

@@ -125,8 +125,7 @@ async def _send_due(desk: Desk, *, once: bool, progress: Progress | None) -> Sen
 async def _round(desk: Desk, how: Options, tally: _Tally) -> Sent:
     """Send and follow up, and again while following up made something due: the next means, a call made anew."""
     await asyncio.to_thread(control.tell, desk)
-    await _followed(desk, how)
-    for _ in range(MOST_PASSES):
+    for _ in range(MOST_PASSES):  # what is due goes out first: following up all that is under way takes its time
         sent = tally.add(await sending.send_due(desk.ledger, desk.vault, desk.providers, how, once=True))
         done = await _followed(desk, how)
         if sent.ending != "done" or not (done.next_means or done.again):

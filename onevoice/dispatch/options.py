@@ -45,7 +45,7 @@ class Options:
     reached_file: Path | None = None
     clock: Clock = database_now
     on_progress: Callable[[Counts], None] | None = None
-    poll: float = 0.25
+    poll: float = 0.1
     drain: float = 15.0
     patience: float = 60.0
     missed: float = 0.1

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import column, inspect, select, table
+
 from onevoice.errors import OutOfReach, Unusable
 
 if TYPE_CHECKING:
-    from alembic.config import Config
     from sqlalchemy import Connection
 
 HOW = "Run `onevoice db upgrade`."
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+_NOTED = table("alembic_version", column("version_num"))
 
 
 def upgrade(conn: Connection) -> None:
@@ -21,12 +23,14 @@ def upgrade(conn: Connection) -> None:
     Raises:
         Unusable: the schema is newer than this program.
     """
-    from alembic import command  # noqa: PLC0415 - only an upgrade and the check at start need Alembic
+    from alembic import command  # noqa: PLC0415 - only an upgrade needs Alembic, and every command asks `check`
+    from alembic.config import Config  # noqa: PLC0415 - as above
 
-    config = _config()
-    config.attributes["connection"] = conn
-    if _current(conn) not in (None, *_known(config)):
+    if _current(conn) not in (None, *_known()):
         raise _newer()
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = conn
     command.upgrade(config, "head")
 
 
@@ -37,7 +41,7 @@ def check(conn: Connection) -> None:
         OutOfReach: there are no tables.
         Unusable: they are older or newer.
     """
-    current, known = _current(conn), _known(_config())
+    current, known = _current(conn), _known()
     if current is None:
         raise OutOfReach("The database is empty.", where="database", remedy=HOW)
     if current not in known:
@@ -52,22 +56,14 @@ def _newer() -> Unusable:
     return Unusable(what, where="database", remedy="Install that version, or restore a backup of before.")
 
 
-def _config() -> Config:
-    from alembic.config import Config  # noqa: PLC0415 - as above
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    return config
-
-
-def _known(config: Config) -> tuple[str, ...]:
-    """All versions, newest first."""
-    from alembic.script import ScriptDirectory  # noqa: PLC0415 - as above
-
-    return tuple(script.revision for script in ScriptDirectory.from_config(config).walk_revisions())
+def _known() -> tuple[str, ...]:
+    """All versions, newest first: each script's name begins with its own."""
+    names = (path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    return tuple(sorted(names, reverse=True))
 
 
 def _current(conn: Connection) -> str | None:
-    from alembic.migration import MigrationContext  # noqa: PLC0415 - as above
-
-    return MigrationContext.configure(conn).get_current_revision()
+    """What Alembic noted last."""
+    if not inspect(conn).has_table(_NOTED.name):
+        return None
+    return conn.scalars(select(_NOTED.c.version_num)).one_or_none()

@@ -1,4 +1,4 @@
-"""A release and a sender start quickly: they load nothing that makes, checks or places texts."""
+"""A release and a sender start quickly: they load nothing that makes, checks or places texts, or tables."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from onevoice.desk.officers import Actor
 EXAMPLE = "examples/river_flood_warning.yaml"
 MARIA, SAM = Actor("Maria Solis", "manager"), Actor("Sam Okafor", "approver")
 MAKERS = {
-    "babel", "jinja2", "numpy", "phonenumbers", "polib", "shapely", "textstat",
+    "alembic", "babel", "jinja2", "numpy", "phonenumbers", "polib", "shapely", "textstat",
     "onevoice.checks", "onevoice.compose", "onevoice.desk.prepare", "onevoice.desk.submit",
 }  # fmt: skip
 CODE = """
