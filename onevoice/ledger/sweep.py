@@ -10,10 +10,14 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, sel
 
 from onevoice.ledger.queue import every_means, newer_is_released, not_a_guest, opted_out
 from onevoice.ledger.states import AlertState, DeliveryState, Event, step
-from onevoice.ledger.tables import alert, delivery, release, worker
+from onevoice.ledger.tables import alert, contact_point, delivery, opt_out, release, worker
+from onevoice.people import PERSONAL
 from onevoice.settings import Mode
 
 S = DeliveryState
+
+AT_ONCE = 1000
+"""Deliveries to people who refuse that one round closes at most; the next one goes on."""
 
 _EVENTS = {
     "superseded": Event.CANCEL,
@@ -36,7 +40,8 @@ def close_unsent(conn: Connection, mode: Mode, now: datetime) -> int:
         elif over:
             changed += _close(conn, row.id, "too late", now)
         else:
-            changed += _close(conn, row.id, "opted out", now, opted_out(row.kind))
+            refused = _refused(conn, row)
+            changed += _close(conn, row.id, "opted out", now, delivery.c.id.in_(refused)) if refused else 0
             changed += _close(conn, row.id, "not a guest", now, not_a_guest(mode)) if mode is Mode.TEST else 0
     return changed
 
@@ -67,6 +72,21 @@ def _close(
         values = {"state": step(old, event), "reason": reason, "state_at": now}
         changed += conn.execute(update(delivery).where(*wanted).values(values)).rowcount
     return changed
+
+
+def _refused(conn: Connection, row: Any) -> Sequence[int]:
+    """Unsent deliveries of a release to somebody who said no meanwhile.
+
+    Looked for from the few who refuse anything, by their points: not through all that is unsent, round after round.
+    """
+    keys = select(opt_out.c.contact_key)
+    points = select(contact_point.c.id).where(
+        contact_point.c.means.in_(PERSONAL), contact_point.c.contact_key.in_(keys)
+    )
+    of_release = delivery.c.release_id + 0 == row.id  # so that no index over releases is taken instead
+    unsent = delivery.c.state.in_((S.PLANNED, S.RETRY_WAIT))
+    found = select(delivery.c.id).where(delivery.c.point_id.in_(points), of_release, unsent, opted_out(row.kind))
+    return conn.scalars(found.limit(AT_ONCE)).all()
 
 
 def under_way(conn: Connection, now: datetime) -> Sequence[Any]:

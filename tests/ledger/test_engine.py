@@ -80,7 +80,7 @@ def test_a_schema_of_another_version_is_refused(
 
 def test_an_older_schema_is_refused_with_what_to_run(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the program knows a newer version than the database has, it says so."""
-    known = ("9999", "0007", "0006", "0005", "0004", "0003", "0002", "0001")
+    known = ("9999", "0008", "0007", "0006", "0005", "0004", "0003", "0002", "0001")
     monkeypatch.setattr("onevoice.ledger.schema._known", lambda: known)
     with pytest.raises(Unusable, match="older.*" + HOW):
         ledger.ready()

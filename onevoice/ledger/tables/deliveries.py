@@ -68,7 +68,7 @@ delivery = Table(
     Column("code", String(40)),
     Column("late", Boolean, nullable=False, default=False),
     UniqueConstraint("release_id", "point_id", "means"),
-    Index("ix_delivery_due", "release_id", "means", "state", "not_before"),
+    Index("ix_delivery_due", "release_id", "means", "state", "not_before", "id"),
     Index("ix_delivery_point_id", "point_id"),
 )
 """One variant to one contact point by one means. `not_before` is when something is next due on the row: the call
