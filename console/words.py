@@ -103,15 +103,23 @@ def best(asked: str | None, accepted: str, offered: Iterable[str]) -> str:
 
 
 def _match(tag: str, by_tag: dict[str, str]) -> str | None:
-    """`zh-CN` finds zh-Hans, `zh-TW` zh-Hant, `es-MX` es: a near language is better than a strange one."""
+    """`zh-CN` finds zh-Hans, `zh-TW` zh-Hant, `es-MX` es, `fil` tl: a near language is better than a strange one."""
     if not tag:
         return None
     if tag in by_tag:
         return by_tag[tag]
-    base = tag.split("-", maxsplit=1)[0]
-    near = [language for known, language in by_tag.items() if known.split("-")[0] == base]
+    near = [language for known, language in by_tag.items() if _base(known) == _base(tag)]
     script = _script(tag)
     return next((language for language in near if script and _script(language) == script), next(iter(near), None))
+
+
+@lru_cache(maxsize=256)
+def _base(tag: str) -> str:
+    """The language of a tag alone, by CLDR: a browser says `fil`, or `tl`, for one and the same."""
+    try:
+        return str(Locale.parse(tag, sep="-").language)
+    except (UnknownLocaleError, ValueError):
+        return tag.split("-", maxsplit=1)[0]
 
 
 @lru_cache(maxsize=256)

@@ -105,8 +105,8 @@ class Language(Frozen):
 @lru_cache(maxsize=256)
 def english_name(tag: str) -> str:
     """What a language is called in English; its tag where nobody knows."""
-    try:
-        return Locale.parse(tag, sep="-").get_display_name("en") or tag
+    try:  # CLDR has Tagalog as another name of Filipino; a tag that has a name of its own is called by it
+        return Locale("en").languages.get(tag) or Locale.parse(tag, sep="-").get_display_name("en") or tag
     except (UnknownLocaleError, ValueError):
         return tag
 

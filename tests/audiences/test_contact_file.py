@@ -137,6 +137,7 @@ def test_no_in_usual_spellings(tmp_path: Path, word: str) -> None:
             ("Cantonese", "zh-Hant"),
             ("繁體中文", "zh-Hant"),
         ),
+        *(("tl", "tl"), ("tl-PH", "tl"), ("fil", "tl"), ("fil_PH", "tl"), ("Filipino", "tl"), ("Tagalog", "tl")),
         *(("Haitian Creole", "ht"), ("kreyòl", "ht"), ("ar-EG", "ar"), ("vie", "vi"), ("fr-CA", "fr"), ("", None)),
     ],
 )

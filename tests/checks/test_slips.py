@@ -142,6 +142,7 @@ FORBIDDEN = {
     "pt": (r"^", "Não "),
     "ru": (r"^", "Не "),
     "ko": (r"으?십시오", "지 마십시오"),
+    "tl": (r"^", "Huwag "),
 }
 """Language → what is put where in a sentence that bids, so that it forbids."""
 

@@ -1,7 +1,7 @@
 """Texts that OneVoice did not write: partners' posts, translations and paragraphs in each language's own ways."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,10 @@ import yaml
 from audiences.messengers import messengers
 from onevoice.alert import Alert, Status
 from onevoice.checks import hearing
+from onevoice.checks.reading import moments
+from onevoice.checks.reading.digits import in_digits
+from onevoice.checks.reading.folded import fold
+from onevoice.checks.reading.words import tongue
 from onevoice.checks.samples import samples
 from onevoice.compose import Content
 from onevoice.facts import Fact, FactSet, Instant, Place, Places
@@ -87,3 +91,42 @@ def test_a_place_is_found_before_a_particle(behind: str) -> None:
         c.rule for c in heard.contradicts
     }
     assert "Harbor" not in "".join(note.message for note in _heard("ko", "SOURCE: Old Mill, Harborside에. LINK").notes)
+
+
+@pytest.mark.parametrize("language", _content().languages)
+def test_each_day_of_the_year_is_read_as_it_is_written(language: str) -> None:
+    """Also where a month and a weekday have one short name: Mar is March and Tuesday in Tagalog, May is there is."""
+    voice = _content().voice(language)
+    spoken = tongue(ROOT, voice.language)
+    for day in range(365):
+        told = Instant(at=datetime(2026, 1, 1, 23, 30, tzinfo=UTC) + timedelta(days=day), zone="America/New_York")
+        said = in_digits(fold(voice.instant(told), language), spoken)
+        (moment,), alone = moments.read(said, spoken)
+        assert moment.same_clock(told)
+        assert moment.days
+        assert moment.same_day(told, told.local.date() - timedelta(days=400))
+        assert alone == []
+
+
+@pytest.mark.parametrize(
+    ("said", "days"),
+    [
+        ("May 22", [(5, 22)]),
+        ("sa gabi ng May 22", [(5, 22)]),
+        ("May isang bata sa bahay.", []),
+        ("May 2 bahay na nasira", []),
+        ("2. May dumadagundong?", []),
+        ("6:30 ng gabi, May 2.\nMay tanong?", []),
+        ("ika-3 ng Marso", [(3, 3)]),
+        ("nang ilang linggo", []),
+        ("tatlong linggo na", []),
+    ],
+)
+def test_a_tagalog_word_that_is_also_a_day_is_read_by_what_stands_beside_it(
+    said: str, days: list[tuple[int, int]]
+) -> None:
+    """“May” is “there is”, “linggo” is also a week."""
+    spoken = tongue(ROOT, _content().voice("tl").language)
+    _, alone = moments.read(in_digits(fold(said, "tl"), spoken), spoken)
+    assert [pair for day in alone for pair in day.dates] == days
+    assert [day for day in alone if day.weekday is not None] == []

@@ -20,11 +20,14 @@ from console.words import best
         (None, "en;q=0.2, fr;q=0.9", "fr"),
         (None, "fr;q=0, en", "en"),
         (None, "xx", "en"),
+        (None, "fil-PH, en;q=0.8", "tl"),
+        ("tl-PH", "en", "tl"),
+        (None, "xx-YY, fr;q=0.1", "fr"),
     ],
 )
 def test_the_nearest_language_is_shown(asked: str | None, accepted: str, shown: str) -> None:
     """What was asked for, exactly or nearly; else the reader's order, without what they refuse; else English."""
-    assert best(asked, accepted, ("en", "fr", "zh-Hans", "zh-Hant")) == shown
+    assert best(asked, accepted, ("en", "fr", "zh-Hans", "zh-Hant", "tl")) == shown
 
 
 def test_where_there_is_no_english_the_first_is_shown() -> None:

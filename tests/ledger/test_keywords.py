@@ -15,6 +15,12 @@ WORDS = {
     "zh-Hans": {"stop": ["停止"], "help": ["帮助"], "distress": ["救命", "被困"]},
     "zh-Hant": {"stop": ["退訂", "停止"], "help": ["幫助"], "distress": ["救命", "受困"]},
     "vi": {"stop": ["dừng"], "help": ["trợ giúp"], "distress": ["cứu"]},
+    "tl": {
+        "stop": ["ihinto", "huwag na"],
+        "start": ["opo"],
+        "help": ["tulong"],
+        "distress": ["saklolo", "hindi makalabas"],
+    },
     "ko": {"stop": ["수신거부"], "start": ["예"], "help": ["도움"], "distress": ["갇혔", "살려"]},
 }
 
@@ -61,6 +67,11 @@ WORDS = {
         ("사람 살려주세요!", "distress", "ko"),
         ("도움이 되었어요", "other", None),
         ("수신거부할게요", "maybe-stop", "ko"),
+        ("Ihinto", "stop", "tl"),
+        ("Opo!", "start", "tl"),
+        ("TULONG", "help", "tl"),
+        ("Saklolo, hindi makalabas si Nanay", "distress", "tl"),
+        ("Huwag na po muna", "maybe-stop", "tl"),
         ("please stop texting me", "maybe-stop", None),
         ("don't stop", "maybe-stop", None),
         ("the bus stopped", "other", None),

@@ -130,6 +130,7 @@ ENDED = {
     "pt": ["acabou", "terminou"],
     "ru": ["закончил", "прошел", "прошла", "прошло", "прекратил", "миновал", "устранен", "завершен"],
     "ko": ["끝났", "지나갔"],
+    "tl": ["tapos na", "ligtas na", "wala na", "natapos"],
 }
 """Words by which an all-clear says that it is over."""
 

@@ -7,6 +7,7 @@ import pytest
 from onevoice import localize
 from onevoice.errors import Unusable
 from onevoice.facts import Instant
+from onevoice.localize.language import english_name
 from onevoice.localize.voice import clean
 
 SIX = ["Old Mill", "Riverside", "Harbor", "Market", "North Hill", "Station"]
@@ -150,3 +151,12 @@ def test_a_language_that_is_not_there_is_said_with_those_that_are(words: Path) -
         localize.voice(words, "sw")
     (words / "locales" / "es" / "LC_MESSAGES" / "messages.po").unlink()
     assert localize.languages(words) == ("en", "ar", "zh-Hans")
+
+
+@pytest.mark.parametrize(
+    ("tag", "name"),
+    [("tl", "Tagalog"), ("ht", "Haitian Creole"), ("zh-Hant", "Chinese (Traditional)"), ("xx-not", "xx-not")],
+)
+def test_a_language_is_called_by_its_own_english_name(tag: str, name: str) -> None:
+    """CLDR has Tagalog only as another name of Filipino in the Philippines."""
+    assert english_name(tag) == name

@@ -196,11 +196,15 @@ def _whole_day(tongue: Tongue) -> bool:
 
 
 def _days(text: str, tongue: Tongue) -> Iterator[Day]:
+    spans = []
     for match in _date_pattern(tongue).finditer(text):
         dates = _dates(match, tongue)
         if dates:
-            yield Day(Span(match.start(), match.end()), dates)
+            spans.append(Span(match.start(), match.end()))
+            yield Day(spans[-1], dates)
     for match in _weekday_pattern(tongue).finditer(text):
+        if any(span.start <= match.start() < span.end for span in spans):
+            continue  # "Mar 3" is a day of March, also where Mar is short for Tuesday (Martes)
         name = re.sub(r"\s+", " ", match[1])
         yield Day(Span(match.start(), match.start() + len(match[1])), weekday=tongue.weekdays[name])
     if tongue.days:
