@@ -159,7 +159,7 @@ class _Reader:
         if width <= 2:  # noqa: PLR2004 - M and MM are numbers
             self.names["month"] = {}
             return r"(?P<month>\d{1,2})"
-        if self.language.months:
+        if self.language.months and _WIDTHS.get(width) != "wide":
             return self._named("month", {plain(n): i for i, n in enumerate(self.language.months, 1)})
         names = self.locale.months["format"][_WIDTHS.get(width, "abbreviated")]
         return self._named("month", {plain(name): number for number, name in names.items()})

@@ -36,6 +36,8 @@ CARRIERS: Mapping[str, Sequence[str]] = {
 """Words that mobile carriers act on by themselves, in every language. We must never be deaf to them."""
 
 _TONAL = frozenset({"vi"})
+_APOSTROPHES = str.maketrans(dict.fromkeys("'’ʼ`", ""))
+"""As people type them; in Ukrainian the apostrophe is a letter of its own (ʼ), and keyboards have any of these."""
 _PLAIN = str.maketrans({"đ": "d", "ø": "o", "ł": "l", "ı": "i", "ـ": ""})
 _SPACELESS = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff]")
 _STEMS = re.compile("[\u0590-\u08ff\uac00-\ud7a3]")
@@ -69,9 +71,7 @@ def understand(text: str, keywords: Keywords) -> Understood:
 
 def folded(text: str, *, marks: bool = False) -> str:
     """Letters and digits alone, in one case and one width, a single space between words; accents only with `marks`."""
-    text = (
-        unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold()).replace("'", "").replace("’", "")
-    )
+    text = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold()).translate(_APOSTROPHES)
     kept = "".join(_kept(char, marks=marks) for char in text)
     words = unicodedata.normalize("NFC", kept).translate(_PLAIN if not marks else {}).split()
     return words[0] if len(set(words)) == 1 else " ".join(words)

@@ -63,8 +63,9 @@ class HoursStyle(Frozen):
 class Language(Frozen):
     """A language as its translators describe it.
 
-    `avoid` lists word forms of another form of address, which the lint finds. `weekdays` (Monday first) and `months`
-    stand here where CLDR has none of the language's own; `conjunction` too, the word before the last name of a list.
+    `avoid` lists word forms of another form of address, which the lint finds. `weekdays` (Monday first) and `months`,
+    as they are shortened (`MMM`), stand here where CLDR has none of the language's own, or none that fit;
+    `conjunction` too, the word before the last name of a list.
     `gap` stands between two sentences on one line; `hours` is the punctuation of opening hours. `spellings` are other
     names that contact lists have for it. `plurals` is CLDR's rule as gettext writes it, where Babel's is another or its
     forms stand in another order.

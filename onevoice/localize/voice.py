@@ -136,7 +136,7 @@ class Voice:
         local = instant.local
         if field[0] in "Ec" and self.language.weekdays:
             return self.language.weekdays[local.weekday()]
-        if field in ("MMM", "MMMM", "LLL", "LLLL") and self.language.months:
+        if field in ("MMM", "LLL") and self.language.months:
             return self.language.months[local.month - 1]
         return format_datetime(local, field, locale=self._locale)
 

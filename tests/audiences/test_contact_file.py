@@ -138,6 +138,7 @@ def test_no_in_usual_spellings(tmp_path: Path, word: str) -> None:
             ("繁體中文", "zh-Hant"),
         ),
         *(("tl", "tl"), ("tl-PH", "tl"), ("fil", "tl"), ("fil_PH", "tl"), ("Filipino", "tl"), ("Tagalog", "tl")),
+        *(("ukr", "uk"), ("UA", "uk"), ("uk-UA", "uk"), ("Ukrainian", "uk"), ("українська", "uk"), ("русский", "ru")),
         *(("Haitian Creole", "ht"), ("kreyòl", "ht"), ("ar-EG", "ar"), ("vie", "vi"), ("fr-CA", "fr"), ("", None)),
     ],
 )

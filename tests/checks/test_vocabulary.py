@@ -100,6 +100,7 @@ def test_where_words_bend_the_share_is_shown_and_judges_nobody() -> None:
         ("اتصلوا مع الجهات المختصة.", "ar", "الجهات المختصة"),
         ("Otorite konpetan yo ap vini.", "ht", "Otorite konpetan"),
         ("Cơ quan chức năng sẽ đến.", "vi", "Cơ quan chức năng"),
+        ("Очікуються сильні опади.", "uk", "опади"),
         ("침수가 시작되었습니다.", "ko", "침수"),
         ("유관 기관에서 나옵니다.", "ko", "유관 기관"),
         ("Napipinto ang baha.", "tl", "Napipinto"),

@@ -21,6 +21,8 @@ WORDS = {
         "help": ["tulong"],
         "distress": ["saklolo", "hindi makalabas"],
     },
+    "ru": {"stop": ["стоп"], "help": ["помощь"], "distress": ["тону", "помогите"]},
+    "uk": {"stop": ["стоп"], "help": ["допомога"], "distress": ["тону", "допоможіть", "стікає кровʼю"]},
     "ko": {"stop": ["수신거부"], "start": ["예"], "help": ["도움"], "distress": ["갇혔", "살려"]},
 }
 
@@ -64,6 +66,12 @@ WORDS = {
         ("수신거부", "stop", "ko"),
         ("예.", "start", "ko"),
         ("지하실에 갇혔어요", "distress", "ko"),
+        ("СТОП", "stop", None),  # one word in both languages: answered in the one that the person reads
+        ("Допомога!", "help", "uk"),
+        ("ДОПОМОЖІТЬ нам", "distress", "uk"),
+        ("помогите нам", "distress", "ru"),
+        ("Я тону", "distress", None),
+        *((f"сусід стікає кров{apostrophe}ю", "distress", "uk") for apostrophe in ("ʼ", "'", "’", "`", "")),
         ("사람 살려주세요!", "distress", "ko"),
         ("도움이 되었어요", "other", None),
         ("수신거부할게요", "maybe-stop", "ko"),
@@ -96,7 +104,7 @@ def test_without_any_language_the_carriers_words_still_count() -> None:
     assert understand("UNSTOP", {}).meaning is Meaning.START
 
 
-@pytest.mark.parametrize("text", ["I'm stuck", "I’m stuck", "IM  STUCK", "i'm: stuck"])
+@pytest.mark.parametrize("text", ["I'm stuck", "I’m stuck", "Iʼm stuck", "I`m stuck", "IM  STUCK", "i'm: stuck"])
 def test_apostrophes_do_not_matter(text: str) -> None:
     """People type apostrophes in every way, or not at all."""
     assert folded(text) == "im stuck"

@@ -1,4 +1,4 @@
-"""Which language a text is in: by its script, and by the small words (in Chinese: characters) that it alone has."""
+"""Which language a text is in: by its script, and by the small words, letters or characters that it alone has."""
 
 from __future__ import annotations
 
@@ -46,18 +46,30 @@ def other_language(text: str, tongue: Tongue, others: Iterable[Tongue]) -> str |
         return max(able, key=lambda other: _small_words(text, words, other, None)).language if able else "?"
     rivals = [o for o in others if o.language != tongue.language and script(o.language) == script(tongue.language)]
     for rival in rivals:
-        theirs = _small_words(text, words, rival, tongue)
-        if theirs >= _FEWEST and theirs > _small_words(text, words, tongue, rival) * _CLEAR:
+        theirs, ours = _small_words(text, words, rival, tongue), _small_words(text, words, tongue, rival)
+        if theirs >= _enough(tongue, rival, ours) and theirs > ours * _CLEAR:
             return rival.language
     return None
 
 
+def _enough(tongue: Tongue, rival: Tongue, ours: int) -> int:
+    """How many words tell. With letters of their own on both sides, where none of ours stands one of theirs tells."""
+    return 1 if tongue.words.letters and rival.words.letters and not ours else _FEWEST
+
+
 def _small_words(text: str, words: Counter[str], tongue: Tongue, rival: Tongue | None) -> int:
-    """How many of the small words in a text are this language's and not its rival's."""
+    """How many words are this language's and not its rival's: small words, and words with a letter of its own."""
     own = _own(tongue, rival)
     if not tongue.spaced:  # two ways of writing Chinese share most characters: what is one's own decides
         return sum(text.count(word) for word in own)
-    return sum(words[word] for word in own.intersection(words))
+    letters = _letters(tongue, rival)
+    return sum(number for word, number in words.items() if word in own or not letters.isdisjoint(word))
+
+
+@lru_cache(maxsize=1024)
+def _letters(tongue: Tongue, rival: Tongue | None) -> frozenset[str]:
+    mine = frozenset(tongue.words.letters)
+    return mine - frozenset(rival.words.letters) if rival else mine
 
 
 @lru_cache(maxsize=1024)

@@ -52,12 +52,14 @@ class Clock(Frozen):
 class Reading(Frozen):
     """One language's ways of writing. `common`: small words that tell it from others; `ten`: a word that multiplies.
 
+    `letters`: letters that neighbours in the same script lack; a word that has one is counted like a small word.
     `short_words`: words are syllables, so that one alone says little (Vietnamese). `negation_behind`: the word that
     says no stands behind what it forbids (Korean).
     """
 
     language: str
     common: Words
+    letters: str = ""
     clock: Clock
     rewrites: tuple[tuple[str, str], ...] = ()
     days: dict[str, int] = {}
