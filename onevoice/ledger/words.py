@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -69,20 +70,26 @@ def assigned(release_id: int) -> Subquery:
 def with_words(point: FromClause, words: FromClause) -> Select[Any]:
     """Points with the words assigned to their key and their language; `assigned` is null where there are none.
 
-    A release that was frozen before segments had a say in what is held back has keys without their precedence.
+    A release that was frozen before segments had a say in what is held back has keys without their precedence. Each
+    kind of key is looked up by itself: asked for either at once, PostgreSQL compares each point with all words.
     """
-    same = [words.c[n] == point.c[n] for n in ("means", "messenger", "text_group")]
+    own, older = words.alias("own_words"), words.alias("older_words")
     treated = point.c.profile_key + "|" + cast(point.c.precedence, Text)
-    same.append(words.c.profile_key.in_((treated, point.c.profile_key)))
+    joined = point.outerjoin(own, and_(own.c.profile_key == treated, *_same(point, own)))
+    joined = joined.outerjoin(older, and_(older.c.profile_key == point.c.profile_key, *_same(point, older)))
     shared = case((point.c.shared, SHARED_POINT), else_=null())
     columns = (point.c[n] for n in ("point_id", "means", "contact_key", "masked", "segment", "profile_key"))
     return select(
         *columns,
-        words.c.profile_key.label("assigned"),
-        words.c.variant_id,
-        func.coalesce(words.c.language, point.c.language).label("language"),
-        func.coalesce(words.c.fallback, shared).label("fallback"),
-    ).select_from(point.outerjoin(words, and_(*same)))
+        func.coalesce(own.c.profile_key, older.c.profile_key).label("assigned"),
+        func.coalesce(own.c.variant_id, older.c.variant_id).label("variant_id"),
+        func.coalesce(own.c.language, older.c.language, point.c.language).label("language"),
+        func.coalesce(own.c.fallback, older.c.fallback, shared).label("fallback"),
+    ).select_from(joined)
+
+
+def _same(point: FromClause, words: FromClause) -> Iterator[ColumnElement[bool]]:
+    return (words.c[n] == point.c[n] for n in ("means", "messenger", "text_group"))
 
 
 _KEY = ("profile_key", "means", "messenger", "text_group")
