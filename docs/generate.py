@@ -1,4 +1,4 @@
-"""Writes the pages that follow from the code: states, commands, settings. `make docs` runs it; a test compares."""
+"""Writes the pages that follow from code and results: states, commands, settings, figures. A test compares."""
 
 from __future__ import annotations
 
@@ -145,7 +145,20 @@ def findings() -> str:
     return "\n".join(lines)
 
 
-PAGES = {"states.md": states, "commands.md": commands, "settings.md": settings, "findings.md": findings}
+def figures() -> str:
+    """docs/figures.md, from what the benchmarks wrote last."""
+    from benchmarks.figures import page  # noqa: PLC0415 - each page imports its own
+
+    return page()
+
+
+PAGES = {
+    "states.md": states,
+    "commands.md": commands,
+    "settings.md": settings,
+    "findings.md": findings,
+    "figures.md": figures,
+}
 
 if __name__ == "__main__":
     for file, make in PAGES.items():

@@ -9,7 +9,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
-GENERATED = ("states.md", "commands.md", "settings.md", "findings.md")
+GENERATED = ("states.md", "commands.md", "settings.md", "findings.md", "figures.md")
 WORDS = (
     "Incident", "Alert", "Kind", "Fact", "FactSet", "Hazard", "Action", "Message", "Messenger", "Means", "Provider",
     "Contact", "Contact point", "Segment", "Profile", "Tier", "Variant", "Finding", "Release", "Delivery", "Attempt",
