@@ -143,6 +143,7 @@ FORBIDDEN = {
     "ru": (r"^", "Не "),
     "uk": (r"^", "Не "),
     "ko": (r"으?십시오", "지 마십시오"),
+    "it": (r"^", "Non "),
     "tl": (r"^", "Huwag "),
 }
 """Language → what is put where in a sentence that bids, so that it forbids."""

@@ -105,6 +105,8 @@ def test_where_words_bend_the_share_is_shown_and_judges_nobody() -> None:
         ("유관 기관에서 나옵니다.", "ko", "유관 기관"),
         ("Napipinto ang baha.", "tl", "Napipinto"),
         ("Tutulong ang kinauukulan.", "tl", "kinauukulan"),
+        ("Evacuate subito la scuola.", "it", "Evacuate"),
+        ("Sono attese forti precipitazioni.", "it", "precipitazioni"),
     ],
 )
 def test_words_that_only_colleagues_use_fail_a_plain_text(text: str, language: str, word: str) -> None:

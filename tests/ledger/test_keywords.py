@@ -24,6 +24,7 @@ WORDS = {
     "ru": {"stop": ["стоп"], "help": ["помощь"], "distress": ["тону", "помогите"]},
     "uk": {"stop": ["стоп"], "help": ["допомога"], "distress": ["тону", "допоможіть", "стікає кровʼю"]},
     "ko": {"stop": ["수신거부"], "start": ["예"], "help": ["도움"], "distress": ["갇혔", "살려"]},
+    "it": {"stop": ["basta"], "start": ["inizio"], "help": ["aiuto"], "distress": ["aiutatemi", "siamo bloccati"]},
 }
 
 
@@ -80,6 +81,12 @@ WORDS = {
         ("TULONG", "help", "tl"),
         ("Saklolo, hindi makalabas si Nanay", "distress", "tl"),
         ("Huwag na po muna", "maybe-stop", "tl"),
+        ("Basta!", "stop", "it"),
+        ("Inizio", "start", "it"),
+        ("AIUTO", "help", "it"),
+        ("Aiutatemi, sono solo", "distress", "it"),
+        ("Siamo bloccati in cantina", "distress", "it"),
+        ("tutto fine", "other", None),
         ("please stop texting me", "maybe-stop", None),
         ("don't stop", "maybe-stop", None),
         ("the bus stopped", "other", None),

@@ -131,6 +131,7 @@ ENDED = {
     "ru": ["закончил", "прошел", "прошла", "прошло", "прекратил", "миновал", "устранен", "завершен"],
     "uk": ["закінчил", "минул", "минув", "припинен", "усунуто", "завершен"],
     "ko": ["끝났", "지나갔"],
+    "it": ["è finit", "è terminat", "sono finit"],
     "tl": ["tapos na", "ligtas na", "wala na", "natapos"],
 }
 """Words by which an all-clear says that it is over."""

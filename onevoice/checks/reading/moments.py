@@ -223,6 +223,7 @@ def _date_pattern(tongue: Tongue) -> re.Pattern[str]:
     names = "|".join(
         re.escape(n).replace(r"\ ", r"\s+") for n in sorted(tongue.months, key=len, reverse=True) if not n.isdigit()
     )
+    # A number before a month is its day: "mar 6 gen" is a Tuesday in Italian, not the 6th of March.
     of = r"(?:\s?(?:st|nd|rd|th|er))?\.?,?\s?(?:of\s|de\s|d'|del\s)?"
     return re.compile(
         r"(?<!\d)(?P<iy>20\d\d)[-/.](?P<im>\d{1,2})[-/.](?P<id>\d{1,2})(?!\d)"
@@ -231,7 +232,7 @@ def _date_pattern(tongue: Tongue) -> re.Pattern[str]:
         r"|(?<![\d/.\-])(?P<a>\d{1,2})/(?P<b>\d{1,2})(?:/(?:20)?\d\d)?(?![\d/])"
         r"|(?<![\d/.\-])(?P<e>\d{1,2})[.\-](?P<f>\d{1,2})[.\-](?:20)\d\d(?![\d/])"
         rf"|(?<!\d)(?P<d>\d{{1,2}}){of}(?P<n>{names})(?!\w)"
-        rf"|(?<!\w)(?P<n2>{names})\.?\s(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])"
+        rf"|(?<!\w)(?P<n2>{names})\.?\s(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?!\s(?:{names})(?!\w))"
     )
 
 
