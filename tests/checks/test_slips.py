@@ -145,6 +145,7 @@ FORBIDDEN = {
     "ko": (r"으?십시오", "지 마십시오"),
     "it": (r"^", "Non "),
     "tl": (r"^", "Huwag "),
+    "de": (r"^((?:[Ww]enn [^,]*, |[^?]*\? )?\w+ [Ss][Ii][Ee]\b|)", r"\1 nicht "),
 }
 """Language → what is put where in a sentence that bids, so that it forbids."""
 

@@ -107,6 +107,8 @@ def test_where_words_bend_the_share_is_shown_and_judges_nobody() -> None:
         ("Tutulong ang kinauukulan.", "tl", "kinauukulan"),
         ("Evacuate subito la scuola.", "it", "Evacuate"),
         ("Sono attese forti precipitazioni.", "it", "precipitazioni"),
+        ("Der Niederschlag ist stark.", "de", "Niederschlag"),
+        ("Gehen Sie unverzüglich hinaus.", "de", "unverzüglich"),
     ],
 )
 def test_words_that_only_colleagues_use_fail_a_plain_text(text: str, language: str, word: str) -> None:

@@ -133,6 +133,7 @@ ENDED = {
     "ko": ["끝났", "지나갔"],
     "it": ["è finit", "è terminat", "sono finit"],
     "tl": ["tapos na", "ligtas na", "wala na", "natapos"],
+    "de": ["vorbei", "beendet"],
 }
 """Words by which an all-clear says that it is over."""
 

@@ -31,7 +31,7 @@ _FEWEST = 2
 class Sentence(NamedTuple):
     """A sentence ready to be compared: its marks with the place of each, and where it says no.
 
-    `behind`: in its language the word that says no stands behind what it forbids.
+    `behind`: in its language the word that says no stands behind what it forbids; `anywhere`: before or behind it.
     """
 
     marks: Mapping[str, int]
@@ -40,19 +40,20 @@ class Sentence(NamedTuple):
     start: int
     end: int
     behind: bool = False
+    anywhere: bool = False
 
     def negated(self, shared: Iterable[str]) -> bool:
         """True where a word of negation governs the marks.
 
-        It stands in the clause in which they begin, before their last; `behind`: in that in which they end, after it.
+        It stands in the clause in which they begin, before their last; `behind`: in that in which they end, after it;
+        `anywhere`: from the one clause to the other.
         """
         places = [self.marks[mark] for mark in shared]
         first, last = min(places), max(places)
-        if self.behind:
+        opens, closes = max((c for c in self.clauses if c <= first), default=0), last + 1
+        if self.behind or self.anywhere:
             closes = min((c for c in self.clauses if c > last), default=self.end - self.start)
-            return any(last <= no < closes for no in self.noes)
-        opens = max((c for c in self.clauses if c <= first), default=0)
-        return any(opens <= no <= last for no in self.noes)
+        return any((last if self.behind else opens) <= no < closes for no in self.noes)
 
 
 class Likeness(NamedTuple):
@@ -66,12 +67,20 @@ class Likeness(NamedTuple):
 def sentences(text: str, tongue: Tongue) -> list[Sentence]:
     """The sentences of a folded text."""
     found, position = [], 0
+    text = _ordinals(tongue).sub(lambda day: f"{day[1]} ", text)
     for piece in [*_SENTENCE.finditer(text), None]:
         end = piece.start() if piece else len(text)
         if text[position:end].strip():
             found.append(_sentence(text[position:end], position, tongue))
         position = piece.end() if piece else end
     return found
+
+
+@lru_cache(maxsize=32)
+def _ordinals(tongue: Tongue) -> re.Pattern[str]:
+    """A day of the month as German writes it, "22. November": its stop ends no sentence."""
+    months = tongue.choice(tongue.months) if tongue.words.order == "dmy" else r"(?!)"
+    return re.compile(rf"(?<!\d)(\d{{1,2}})\.(?=\s(?:{months})(?!\w))")
 
 
 def one(text: str, tongue: Tongue) -> Sentence:
@@ -92,7 +101,9 @@ def _sentence(text: str, start: int, tongue: Tongue) -> Sentence:
     clauses = {0} | {m.end() for m in _CLAUSE.finditer(text)}
     if tongue.words.joins:
         clauses |= {m.start() for m in tongue.any(tongue.words.joins).finditer(text)}
-    return Sentence(marks, tuple(sorted(clauses)), noes, start, start + len(text), behind=tongue.words.negation_behind)
+    words = tongue.words
+    around = {"behind": words.negation_behind, "anywhere": words.negation_anywhere}
+    return Sentence(marks, tuple(sorted(clauses)), noes, start, start + len(text), **around)
 
 
 @lru_cache(maxsize=32)

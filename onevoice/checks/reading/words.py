@@ -54,7 +54,7 @@ class Reading(Frozen):
 
     `letters`: letters that neighbours in the same script lack; a word that has one is counted like a small word.
     `short_words`: words are syllables, so that one alone says little (Vietnamese). `negation_behind`: the word that
-    says no stands behind what it forbids (Korean).
+    says no stands behind what it forbids (Korean); `negation_anywhere`: before it, within it or behind it (German).
     """
 
     language: str
@@ -75,6 +75,7 @@ class Reading(Frozen):
     act_by_behind: Words = ()
     negations: Words = Field(min_length=1)
     negation_behind: bool = False
+    negation_anywhere: bool = False
     joins: Words = ()
     status: dict[Literal["Exercise", "Test"], Words]
     levels: dict[Literal["watch", "warning"], Words]
