@@ -23,7 +23,7 @@ WORDS = {
     },
     "ru": {"stop": ["стоп"], "help": ["помощь"], "distress": ["тону", "помогите"]},
     "uk": {"stop": ["стоп"], "help": ["допомога"], "distress": ["тону", "допоможіть", "стікає кровʼю"]},
-    "de": {"stop": ["stopp", "abmelden"], "start": ["ja"], "help": ["hilfe"], "distress": ["es brennt"]},
+    "de": {"stop": ["stopp"], "start": ["ja"], "help": ["hilfe"], "distress": ["brauche hilfe", "es brennt"]},
     "ko": {"stop": ["수신거부"], "start": ["예"], "help": ["도움"], "distress": ["갇혔", "살려"]},
     "it": {"stop": ["basta"], "start": ["inizio"], "help": ["aiuto"], "distress": ["aiutatemi", "siamo bloccati"]},
 }
