@@ -125,12 +125,23 @@ async def _send_due(desk: Desk, *, once: bool, progress: Progress | None) -> Sen
 async def _round(desk: Desk, how: Options, tally: _Tally) -> Sent:
     """Send and follow up, and again while following up made something due: the next means, a call made anew."""
     await asyncio.to_thread(control.tell, desk)
-    for _ in range(MOST_PASSES):  # what is due goes out first: following up all that is under way takes its time
-        sent = tally.add(await sending.send_due(desk.ledger, desk.vault, desk.providers, how, once=True))
-        done = await _followed(desk, how)
-        if sent.ending != "done" or not (done.next_means or done.again):
+    # What is due does not wait for this, and what it makes due goes out beside what is slow.
+    beside = asyncio.create_task(_followed(desk, how))
+    try:
+        await _pass(desk, how, tally)
+    finally:
+        await asyncio.wait([beside])
+    made = [beside.result(), await _followed(desk, how)]
+    for _ in range(MOST_PASSES - 1):
+        if tally.sent.ending != "done" or not any(one.next_means or one.again for one in made):
             break
+        await _pass(desk, how, tally)
+        made = [await _followed(desk, how)]
     return tally.sent
+
+
+async def _pass(desk: Desk, how: Options, tally: _Tally) -> None:
+    tally.add(await sending.send_due(desk.ledger, desk.vault, desk.providers, how, once=True))
 
 
 async def _followed(desk: Desk, how: Options) -> reconcile.Followed:
