@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -126,22 +127,36 @@ async def _round(desk: Desk, how: Options, tally: _Tally) -> Sent:
     """Send and follow up, and again while following up made something due: the next means, a call made anew."""
     await asyncio.to_thread(control.tell, desk)
     # What is due does not wait for this, and what it makes due goes out beside what is slow.
-    beside = asyncio.create_task(_followed(desk, how))
+    beside = asyncio.create_task(_followed_at_last(desk, how))
     try:
         await _pass(desk, how, tally)
     finally:
         await asyncio.wait([beside])
-    made = [beside.result(), await _followed(desk, how)]
+    made = [beside.result(), await _followed_at_last(desk, how)]
     for _ in range(MOST_PASSES - 1):
         if tally.sent.ending != "done" or not any(one.next_means or one.again for one in made):
             break
         await _pass(desk, how, tally)
-        made = [await _followed(desk, how)]
+        made = [await _followed_at_last(desk, how)]
     return tally.sent
 
 
 async def _pass(desk: Desk, how: Options, tally: _Tally) -> None:
     tally.add(await sending.send_due(desk.ledger, desk.vault, desk.providers, how, once=True))
+
+
+async def _followed_at_last(desk: Desk, how: Options) -> reconcile.Followed:
+    """Follow up; a database that is out of reach meanwhile is waited for as long as outcomes wait for it."""
+    until = math.inf
+    while True:
+        try:
+            return await _followed(desk, how)
+        except OutOfReach as problem:
+            until = min(until, time.monotonic() + how.patience)
+            if time.monotonic() >= until:
+                raise
+            log.warning("A round of follow-up failed and is tried again. %s", problem)
+        await asyncio.sleep(sending.AFTER_TROUBLE)
 
 
 async def _followed(desk: Desk, how: Options) -> reconcile.Followed:

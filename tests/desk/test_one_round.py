@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from onevoice.desk.officers import Actor
 from onevoice.desk.wiring import Desk
 from onevoice.dispatch import reconcile
 from onevoice.dispatch.reconcile import Followed
+from onevoice.errors import OutOfReach
 from onevoice.ledger.states import DeliveryState
 from onevoice.ledger.tables import attempt, delivery
 from onevoice.ledger.tables import release as release_table
@@ -118,4 +120,39 @@ def test_a_round_ends(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> No
 
     assert send.send_due(desk, once=True).ending == "done"
     assert len(passes) == send.MOST_PASSES + 1
+    desk.ledger.close()
+
+
+@pytest.mark.usefixtures("due")
+@pytest.mark.parametrize("failing", [0, 1])
+def test_a_line_that_is_cut_while_following_up_ends_no_round(
+    deployment: Any, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    """Beside the first pass or after it: it is followed up again, and the next means goes out all the same."""
+    rounds: list[int] = []
+
+    async def cut_once(*given: Any) -> Followed:
+        rounds.append(len(rounds))
+        if rounds[-1] == failing:
+            raise OutOfReach("The database does not answer.", remedy="See that it runs.")
+        return await reconcile.follow_up(*given)
+
+    monkeypatch.setattr(send, "reconcile", SimpleNamespace(follow_up=cut_once))
+
+    assert send.send_due(deployment.desk, once=True).ending == "done"
+    assert {row.state for row in by_mail(deployment)} == {DeliveryState.ACCEPTED}
+
+
+def test_a_database_that_stays_out_of_reach_ends_the_round(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After as long as outcomes wait for it, with the sentence that says so."""
+    desk, usual = Desk(settings), send.options
+
+    async def cut_off(*_given: Any) -> Followed:
+        raise OutOfReach("The database does not answer.", remedy="See that it runs.")
+
+    monkeypatch.setattr(send, "reconcile", SimpleNamespace(follow_up=cut_off))
+    monkeypatch.setattr(send, "options", lambda *given: replace(usual(*given), patience=0))
+
+    with pytest.raises(OutOfReach, match="does not answer"):
+        send.send_due(desk, once=True)
     desk.ledger.close()
