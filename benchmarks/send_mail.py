@@ -64,7 +64,7 @@ def _onevoice(sink: Sink, home: Path, fresh: Fresh, count: int) -> dict[str, flo
     environment = quiet() | outbox.environment(outbox.settings(home, url, sink.sms, sink.smtp))
     sink.count(anew=True)
     with part(["onevoice", "send-due"], environment) as sender:
-        return followed(sink, count, sender.pid, "mail")
+        return followed(sink, count, [sender.pid], "mail")
 
 
 def _smtplib(sink: Sink, count: int) -> dict[str, float]:

@@ -2,12 +2,12 @@
 
     .venv/bin/python -m benchmarks.send_messages [MESSAGES] [TURNS] [sqlite|postgresql]
 
-Each turn fills two new databases with the same deliveries and sends them to the same sink: by `onevoice send-due` with
-the deployment's usual window, and by Celery workers (as many as cores, prefork) on a Redis of this benchmark's own, for
-a tenth of the messages. What counts is the sink's own clock, from the first message that it took to the last, so that
-nobody's start counts, and the processor's seconds of the sender in that time. Between the turns `wrk` says what the
-sink takes from a program that does nothing else. Where the machine has no redis-server or no wrk, that part is not run,
-and the result says so. Writes benchmarks/results/send_messages*.json.
+Each turn fills new databases with the same deliveries and sends them to the same sink: by one `onevoice send-due` with
+the deployment's usual window, by as many of them as cores, and by as many Celery workers (prefork) on a Redis of this
+benchmark's own, for a tenth of the messages. What counts is the sink's own clock, from the first message that it took
+to the last, so that nobody's start counts, and the processor's seconds of the senders in that time. Between the turns
+`wrk` says what the sink takes from a program that does nothing else. Where the machine has no redis-server or no wrk,
+that part is not run, and the result says so. Writes benchmarks/results/send_messages*.json.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,6 +36,8 @@ from onevoice.ledger.vault import Vault
 
 SHARE = 10
 """Celery gets one message for so many of ours."""
+ONE, SEVERAL = "onevoice", "a_sender_a_core"
+CORES = os.cpu_count() or 1
 CONNECTIONS, SECONDS = 64, 3
 PATIENCE = 600.0
 SLOWEST = 500
@@ -82,7 +84,7 @@ class Sink:
 
 def main(count: int, turns: int, kind: str) -> None:
     """Measure each way `turns` times, in turns."""
-    took: dict[str, list[dict[str, float]]] = {"onevoice": [], "celery": []}
+    took: dict[str, list[dict[str, float]]] = {ONE: [], SEVERAL: [], "celery": []}
     ceiling: list[float] = []
     with ExitStack() as open_, tempfile.TemporaryDirectory(prefix="onevoice-bench-") as folder:
         sink = open_.enter_context(Sink())
@@ -92,39 +94,48 @@ def main(count: int, turns: int, kind: str) -> None:
             home = Path(folder) / str(turn)
             if shutil.which("wrk"):
                 ceiling.append(_wrk(sink, Path(folder)))
-            took["onevoice"].append(onevoice(sink, home / "onevoice", fresh, count))
+            took[ONE].append(onevoice(sink, home / "onevoice", fresh, count))
+            took[SEVERAL].append(onevoice(sink, home / "several", fresh, count, senders=CORES))
             if redis:
                 took["celery"].append(_celery(sink, home / "celery", fresh, max(50, count // SHARE), redis))
             print(turn, {way: each[-1:] for way, each in took.items()}, ceiling[-1:], file=sys.stderr)
     _publish(count, turns, kind, took, ceiling)
 
 
-def _publish(
-    count: int, turns: int, kind: str, took: Mapping[str, list[dict[str, float]]], ceiling: list[float]
-) -> None:
-    rate = [one["rate"] for one in took["onevoice"]]
-    against = [ours / one["rate"] for ours, one in zip(rate, took["celery"], strict=False)]
-    of_ceiling = [ours / most for ours, most in zip(rate, ceiling, strict=False)]
+Took = Mapping[str, list[dict[str, float]]]
+
+
+def _publish(count: int, turns: int, kind: str, took: Took, ceiling: list[float]) -> None:
+    celery, most = [one["rate"] for one in took["celery"]], 50 if kind == "sqlite" else 20
+    costs = {way: [one["cpu_us"] for one in each] for way, each in took.items()}
+    several, no_celery = _rates(took, SEVERAL), NOT_RUN.format("redis-server or no Celery")
     publish(
         "send_messages" + ("" if kind == "sqlite" else f"_{kind}"),
         {
             "messages": count,
             "turns": turns,
-            "a_second": {way: round(median(o["rate"] for o in each)) for way, each in took.items() if each},
-            "cpu_us_a_message": {way: round(median(o["cpu_us"] for o in each)) for way, each in took.items() if each},
-            "peak_mib": max(round(one["peak_mib"]) for one in took["onevoice"]),
-            "against_celery": round(median(against), 1) if against else NOT_RUN.format("redis-server or no Celery"),
-            "against_celery_by_processor": _by_processor(took),
+            "a_second": {way: round(median(_rates(took, way))) for way, each in took.items() if each},
+            "cpu_us_a_message": {way: round(median(each)) for way, each in costs.items() if each},
+            "peak_mib": max(round(one["peak_mib"]) for way in (ONE, SEVERAL) for one in took[way]),
+            "against_celery": _ratio(_rates(took, ONE), celery, 1) or no_celery,
+            "against_celery_a_sender_a_core": _ratio(several, celery, 1) or no_celery,
+            "against_celery_by_processor": _ratio(costs["celery"], costs[ONE], 1) or no_celery,
             "ceiling_a_second": round(median(ceiling)) if ceiling else NOT_RUN.format("wrk"),
-            "of_the_ceiling": round(median(of_ceiling), 3) if of_ceiling else NOT_RUN.format("wrk"),
-            "must_be_at_least": {"against_celery": 50 if kind == "sqlite" else 20, "of_the_ceiling": 0.15},
+            "of_the_ceiling": _ratio(_rates(took, ONE), ceiling, 3) or NOT_RUN.format("wrk"),
+            "of_the_ceiling_a_sender_a_core": _ratio(several, ceiling, 3) or NOT_RUN.format("wrk"),
+            "must_be_at_least": {"against_celery": most, "of_the_ceiling": 0.15},
         },
     )
 
 
-def _by_processor(took: Mapping[str, list[dict[str, float]]]) -> float | str:
-    pairs = [c["cpu_us"] / o["cpu_us"] for o, c in zip(took["onevoice"], took["celery"], strict=False)]
-    return round(median(pairs), 1) if pairs else NOT_RUN.format("redis-server or no Celery")
+def _rates(took: Took, way: str) -> list[float]:
+    return [one["rate"] for one in took[way]]
+
+
+def _ratio(ours: Sequence[float], others: Sequence[float], digits: int) -> float | None:
+    """The median of what each turn says; None where the others did not run."""
+    pairs = [one / other for one, other in zip(ours, others, strict=False)]
+    return round(median(pairs), digits) if pairs else None
 
 
 # --- The ways ---------------------------------------------------------------------------------------------------
@@ -167,14 +178,15 @@ def _filled(home: Path, fresh: Fresh, count: int) -> str:
     return url
 
 
-def onevoice(sink: Sink, home: Path, fresh: Fresh, count: int, **more: Any) -> dict[str, float]:
-    """Send so many text messages with `onevoice send-due`; `more` are settings of the deployment."""
+def onevoice(sink: Sink, home: Path, fresh: Fresh, count: int, *, senders: int = 1, **more: Any) -> dict[str, float]:
+    """Send so many text messages with so many `onevoice send-due`; `more` are settings of the deployment."""
     url = _filled(home, fresh, count)
     given = outbox.settings(home, url, sink.sms, sink.smtp, **more)
     environment = quiet() | outbox.environment(given)
     sink.count(anew=True)
-    with part(["onevoice", "send-due"], environment) as sender:
-        return followed(sink, count, sender.pid)
+    with ExitStack() as open_:
+        parts = [open_.enter_context(part(["onevoice", "send-due"], environment)) for _ in range(senders)]
+        return followed(sink, count, [one.pid for one in parts])
 
 
 def _celery(sink: Sink, home: Path, fresh: Fresh, count: int, redis: str) -> dict[str, float]:
@@ -184,21 +196,21 @@ def _celery(sink: Sink, home: Path, fresh: Fresh, count: int, redis: str) -> dic
     sink.count(anew=True)
     feed = f"from benchmarks.celery_pipeline import send\nfor n in range(1, {count} + 1): send.delay(n)"
     run([sys.executable, "-c", feed], environment, PATIENCE)
-    words = ["celery", "-A", "benchmarks.celery_pipeline", "worker", "--loglevel", "ERROR", "-c", str(os.cpu_count())]
+    words = ["celery", "-A", "benchmarks.celery_pipeline", "worker", "--loglevel", "ERROR", "-c", str(CORES)]
     with part([*words, "--without-gossip", "--without-mingle"], environment) as worker:
-        return followed(sink, count, worker.pid)
+        return followed(sink, count, [worker.pid])
 
 
-def followed(sink: Sink, count: int, pid: int, service: str = "sms") -> dict[str, float]:
-    """How fast a sender is, from the first message that the sink took to the last, and what one costs it."""
+def followed(sink: Sink, count: int, pids: Sequence[int], service: str = "sms") -> dict[str, float]:
+    """How fast senders are, from the first message that the sink took to the last, and what one costs them."""
     until = time.monotonic() + max(PATIENCE, count / SLOWEST)
     begun = None
     while (took := sink.count()[service])["taken"] < count and time.monotonic() < until:
-        begun = begun or ((took["taken"], _processor(pid)) if took["taken"] else None)
+        begun = begun or ((took["taken"], sum(map(_processor, pids))) if took["taken"] else None)
         time.sleep(0.1)
     had, before = begun or (0, 0.0)
-    used = (_processor(pid) - before) / max(1, count - had)
-    return told(sink, count, used, service) | {"peak_mib": _peak(pid)}
+    used = (sum(map(_processor, pids)) - before) / max(1, count - had)
+    return told(sink, count, used, service) | {"peak_mib": max(map(_peak, pids))}
 
 
 def told(sink: Sink, count: int, cpu: float, service: str = "sms") -> dict[str, float]:
