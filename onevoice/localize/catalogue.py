@@ -8,14 +8,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import polib
 
 from onevoice.errors import Unusable
+from onevoice.localize import stamp
+from onevoice.localize.kept import kept
 from onevoice.localize.language import ENGLISH, catalogue_file, folder
-from onevoice.localize.stamp import read
 from onevoice.variant import Provenance
 
 
@@ -91,23 +92,36 @@ def _catalogue(language: str, files: tuple[tuple[str, tuple[int, int]], ...]) ->
     digest = f"sha256:{hashlib.sha256(bytes(1).join(content)).hexdigest()}"
     if language == ENGLISH or not content[-1]:
         return Catalogue(language, {}, digest)
-    return Catalogue(language, _entries(files[-1][0]), digest)
+    return Catalogue(language, _entries(Path(files[-1][0]), content[-1]), digest)
 
 
-def _entries(file: str) -> dict[str, Entry]:
-    return {entry.msgctxt: _entry(entry) for entry in read_po(Path(file)) if entry.msgctxt and not entry.obsolete}
+_READERS = (__file__, stamp.__file__, polib.__file__)
+Row = tuple[str, str, str, bool, list[str]]
+"""An entry as plain values."""
 
 
-def _entry(entry: polib.POEntry) -> Entry:
-    stamp = read(entry.tcomment)
-    holds = stamp.holds(entry.msgid, entry.msgstr)
-    return Entry(
-        source=entry.msgid,
-        text=entry.msgstr.strip(),
-        provenance=stamp.level if holds else Provenance.MACHINE_DRAFT,
-        fuzzy=entry.fuzzy,
-        people=frozenset(stamp.people()) if holds else frozenset(),
-    )
+def _entries(file: Path, content: bytes) -> dict[str, Entry]:
+    def rows() -> dict[str, Row]:
+        return {entry.msgctxt: _row(entry) for entry in read_po(file) if entry.msgctxt and not entry.obsolete}
+
+    levels = {str(level): level for level in Provenance}
+    return {
+        name: Entry(source, text, levels[level], fuzzy, frozenset(people))
+        for name, (source, text, level, fuzzy, people) in kept(file, content, _code(), rows).items()
+    }
+
+
+@cache
+def _code() -> str:
+    """Who reads: another stamp, another reader, and what was kept of a catalogue counts for nothing."""
+    return hashlib.sha256(b"".join(Path(name).read_bytes() for name in _READERS)).hexdigest()
+
+
+def _row(entry: polib.POEntry) -> Row:
+    told = stamp.read(entry.tcomment)
+    holds = told.holds(entry.msgid, entry.msgstr)
+    level = told.level if holds else Provenance.MACHINE_DRAFT
+    return entry.msgid, entry.msgstr.strip(), str(level), entry.fuzzy, sorted(told.people()) if holds else []
 
 
 def read_po(path: Path) -> polib.POFile:
