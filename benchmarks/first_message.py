@@ -26,7 +26,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks.measured import publish
-from benchmarks.stage import EXAMPLE, OFFICER, SECRET, answers, free_port, onevoice, part, run, town
+from benchmarks.stage import EXAMPLE, OFFICER, SECRET, answers, free_port, onevoice, part, prefect, run, town
 from onevoice.ledger import alerts
 from sandbox.testing import Sandbox
 
@@ -47,7 +47,7 @@ def main(residents: int, times: int) -> None:
         with part(["onevoice", "send-due"], environment):
             for way in ("to_a_sender", "from_the_shell_to_a_sender"):
                 took[way] = _run(way, times, environment)
-        with prefect(environment) as with_prefect:
+        with prefect(environment) as (with_prefect, _):
             took["flow_with_prefect"] = _run("flow_with_prefect", times, with_prefect)
     publish(
         "first_message",
@@ -95,20 +95,6 @@ def _settings(sandbox: Sandbox) -> dict[str, str]:
         "ONEVOICE_SMS_RATE": "400",
         "ONEVOICE_EMAIL_RATE": "200",
     }
-
-
-@contextmanager
-def prefect(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Prefect's server with its own home and database; yields the environment that leads to it."""
-    port = free_port()
-    theirs = {
-        "PREFECT_HOME": str(Path(environment["ONEVOICE_HOME"]) / "prefect"),
-        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-        "PREFECT_LOGGING_LEVEL": "WARNING",
-    }
-    with part(["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)], {**environment, **theirs}):
-        answers(f"{theirs['PREFECT_API_URL']}/health")
-        yield {**environment, **theirs}
 
 
 # --- In the process that releases -------------------------------------------------------------------------------

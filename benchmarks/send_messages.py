@@ -30,7 +30,7 @@ from typing import Any, Self
 
 from benchmarks import outbox
 from benchmarks.measured import ROOT, publish
-from benchmarks.stage import free_port, part, quiet, run
+from benchmarks.stage import free_port, part, processor, quiet, run
 from onevoice.ledger.engine import Ledger
 from onevoice.ledger.vault import Vault
 
@@ -168,7 +168,8 @@ def databases(kind: str) -> Iterator[Fresh]:
         server.cleanup()
 
 
-def _filled(home: Path, fresh: Fresh, count: int) -> str:
+def filled(home: Path, fresh: Fresh, count: int) -> str:
+    """Make a deployment whose database holds so many deliveries that are due; gives its URL."""
     home.mkdir(parents=True)
     url = fresh(home)
     ledger = Ledger.open(url)
@@ -180,7 +181,7 @@ def _filled(home: Path, fresh: Fresh, count: int) -> str:
 
 def onevoice(sink: Sink, home: Path, fresh: Fresh, count: int, *, senders: int = 1, **more: Any) -> dict[str, float]:
     """Send so many text messages with so many `onevoice send-due`; `more` are settings of the deployment."""
-    url = _filled(home, fresh, count)
+    url = filled(home, fresh, count)
     given = outbox.settings(home, url, sink.sms, sink.smtp, **more)
     environment = quiet() | outbox.environment(given)
     sink.count(anew=True)
@@ -190,7 +191,7 @@ def onevoice(sink: Sink, home: Path, fresh: Fresh, count: int, *, senders: int =
 
 
 def _celery(sink: Sink, home: Path, fresh: Fresh, count: int, redis: str) -> dict[str, float]:
-    url = _filled(home, fresh, count)
+    url = filled(home, fresh, count)
     mine = {"BENCH_REDIS": redis, "BENCH_DATABASE": url, "BENCH_KEYS": str(home / "keys.json"), "BENCH_SINK": sink.sms}
     environment = quiet() | mine | {"ONEVOICE_HOME": str(ROOT)}
     sink.count(anew=True)
@@ -206,10 +207,10 @@ def followed(sink: Sink, count: int, pids: Sequence[int], service: str = "sms") 
     until = time.monotonic() + max(PATIENCE, count / SLOWEST)
     begun = None
     while (took := sink.count()[service])["taken"] < count and time.monotonic() < until:
-        begun = begun or ((took["taken"], sum(map(_processor, pids))) if took["taken"] else None)
+        begun = begun or ((took["taken"], sum(map(processor, pids))) if took["taken"] else None)
         time.sleep(0.1)
     had, before = begun or (0, 0.0)
-    used = (sum(map(_processor, pids)) - before) / max(1, count - had)
+    used = (sum(map(processor, pids)) - before) / max(1, count - had)
     return told(sink, count, used, service) | {"peak_mib": max(map(_peak, pids))}
 
 
@@ -229,13 +230,6 @@ def _peak(pid: int) -> int:
     """The most memory that a process had at once, in MiB (Linux)."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     return int(status.partition("VmHWM:")[2].split()[0]) // 1024
-
-
-def _processor(pid: int) -> float:
-    """Seconds of the processor that a process and its children have used (Linux)."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK") + sum(_processor(int(child)) for child in children)
 
 
 @contextmanager

@@ -122,3 +122,25 @@ def answers(url: str) -> None:
             return
         time.sleep(0.2)
     raise RuntimeError(f"{url} did not answer in {PATIENCE:.0f} s")
+
+
+@contextmanager
+def prefect(environment: Mapping[str, str]) -> Iterator[tuple[dict[str, str], int]]:
+    """Prefect's server with its own home and database; yields the environment that leads to it, and its process."""
+    port = free_port()
+    theirs = {
+        "PREFECT_HOME": str(Path(environment["ONEVOICE_HOME"]) / "prefect"),
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+    }
+    words = ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    with part(words, {**environment, **theirs}) as server:
+        answers(f"{theirs['PREFECT_API_URL']}/health")
+        yield {**environment, **theirs}, server.pid
+
+
+def processor(pid: int) -> float:
+    """Seconds of the processor that a process and its children have used (Linux)."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK") + sum(processor(int(child)) for child in children)
