@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from onevoice.letters import SIGNS
+
 LONGEST = 60
 """Seconds that a spoken text may take."""
 _USUAL = 140
@@ -25,7 +27,8 @@ _RATES: Mapping[str, int] = {
     "uk": 120,
     "ko": 90,
 }
-_UNITS = re.compile(r"[\u3400-\u9fff]|\d|[^\W\d\u3400-\u9fff]+(?:['’\-][^\W\d]+)*")
+_PART = rf"(?:[^\W\d\u3400-\u9fff]|[{SIGNS}])+"
+_UNITS = re.compile(rf"[\u3400-\u9fff]|\d|{_PART}(?:['’\-]{_PART})*")
 """A character of Chinese, a digit (each is said), or a word."""
 
 

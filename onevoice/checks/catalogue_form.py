@@ -17,6 +17,7 @@ from babel import Locale
 
 from onevoice.checks import numbers
 from onevoice.checks.rules import finding
+from onevoice.letters import END, SIGNS, START
 from onevoice.lexicon import SLOT
 from onevoice.localize import Language, stamp
 from onevoice.variant import Finding, Provenance
@@ -45,7 +46,7 @@ _PRINTF = re.compile(
 )
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
-_TWICE = re.compile(r"(?<![\w-])(\w{2,})[ \t]+\1(?![\w-])", re.IGNORECASE)
+_TWICE = re.compile(rf"(?<!-){START}([\w{SIGNS}]{{2,}})[ \t]+\1{END}(?!-)", re.IGNORECASE)
 _ISOLATES = "\u2066\u2067\u2068\u2069"
 _JOINERS = "\u200c\u200d"
 _JOINED = ("ARABIC", "DEVANAGARI", "BENGALI", "TAMIL", "SINHALA", "MALAYALAM", "KANNADA", "TELUGU", "GUJARATI")

@@ -14,6 +14,7 @@ from babel.core import get_global
 from onevoice.checks import prose
 from onevoice.checks.reading.words import ending
 from onevoice.checks.rules import finding
+from onevoice.letters import START
 from onevoice.lexicon import SLOT, Lexicon, slots
 from onevoice.localize import Catalogue, Language
 from onevoice.variant import Finding
@@ -86,4 +87,4 @@ def script(language: Language) -> str:
 @lru_cache(maxsize=64)
 def _avoided(avoid: tuple[str, ...], language: str) -> re.Pattern[str] | None:
     words = "|".join(re.escape(word) for word in sorted(avoid, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{words}){ending(language)}", re.IGNORECASE) if words else None
+    return re.compile(rf"{START}(?:{words}){ending(language)}", re.IGNORECASE) if words else None

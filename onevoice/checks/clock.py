@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from babel import Locale
-from babel.dates import get_timezone, get_timezone_name
+from babel.dates import format_time, get_timezone, get_timezone_name
 
 from onevoice.checks.plain import plain
 from onevoice.facts import Instant
@@ -120,6 +120,8 @@ class _Reader:
         """What a match says; None where it is no time of day."""
         said = match.groupdict()
         hour = int(said["hour"])
+        if said.get("part"):
+            hour = part_hour(said["part"], hour, self.locale)
         if said.get("half") and hour <= _NOON:
             hour = hour % _NOON + _NOON * self.names["half"][said["half"]]
         weekday = self.names["weekday"][said["weekday"]]
@@ -147,9 +149,14 @@ class _Reader:
             return self._months(width)
         if letter in "Ec":
             return self._named("weekday", self._weekdays(_WIDTHS.get(width, "abbreviated")))
-        if letter in "ab":
-            return self._named("half", self._halves())
+        if letter in "abB":
+            return self._part_of_day(letter)
         return r"\d+"
+
+    def _part_of_day(self, letter: str) -> str:
+        if letter == "B":
+            return f"(?P<part>{_any(frozenset().union(*day_parts(self.locale)))})"
+        return self._named("half", self._halves())
 
     def _named(self, field: str, names: dict[str, int]) -> str:
         self.names[field] = names
@@ -173,6 +180,19 @@ class _Reader:
         forms = self.locale.day_periods["format"]
         pairs = ((forms[width].get(name), half) for width in forms for name, half in (("am", 0), ("pm", 1)))
         return {plain(name): half for name, half in pairs if name}
+
+
+@lru_cache(maxsize=64)
+def day_parts(locale: Locale) -> tuple[frozenset[str], ...]:
+    """What each hour is called by CLDR: in Hindi रात (0 to 3; मध्यरात्रि on the stroke), सुबह, दोपहर, शाम, रात (20 on)."""
+    told = ((time(hour), time(hour, 1)) for hour in range(2 * _NOON))
+    return tuple(frozenset(plain(format_time(moment, "B", locale=locale)) for moment in pair) for pair in told)
+
+
+def part_hour(part: str, hour: int, locale: Locale) -> int:
+    """The hour of the day that "शाम 6" is: the one of the two that lies in that part; 24 where neither does."""
+    two = (hour % _NOON, hour % _NOON + _NOON)
+    return next((one for one in two if hour <= _NOON and part in day_parts(locale)[one]), 2 * _NOON)
 
 
 def _any(names: Iterable[str]) -> str:

@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from onevoice.checks.levels import base, levels
+from onevoice.letters import SIGNS
 from onevoice.lexicon import SLOT
 
 _END = re.compile(r"(?<=[.!?…])(?=\s|$)|(?<=[。！？؟।])|\n")
-_WORD = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*")
+_WORD = re.compile(rf"(?:[^\W_]|[{SIGNS}])+(?:[’'\-](?:[^\W_]|[{SIGNS}])+)*")
 _IDEOGRAPH = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\u3040-\u30ff\uf900-\ufaff]")
 NEUTRAL = "X"
 """Stands for a fact: its words and numbers are not the writer's choice."""

@@ -22,12 +22,13 @@ from onevoice.checks.samples import TIERS
 from onevoice.checks.shape import MOST_STEPS
 from onevoice.checks.terms import bounded
 from onevoice.checks.vocabulary import PLAIN
+from onevoice.letters import LETTER
 from onevoice.lexicon import SLOT, HazardKind
 from onevoice.library import Library
 from onevoice.localize import ENGLISH
 from onevoice.variant import Finding, Severity
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_WORD = re.compile(rf"{LETTER}+(?:['’]{LETTER}+)?")
 _MOST_WORDS, _FIRST_STEPS = 27, 3
 _ACUTE = (Kind.WATCH, Kind.WARNING)
 _STEM = 4

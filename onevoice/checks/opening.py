@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from babel import Locale
 
+from onevoice.checks.clock import day_parts, part_hour
 from onevoice.checks.numbers import Found
 from onevoice.checks.plain import plain
 from onevoice.localize import Language
@@ -80,6 +81,7 @@ class _Reader:
         halves = ((forms[w].get(name), half) for w in forms for name, half in (("am", 0), ("pm", 1)))
         self.halves = {plain(name): half for name, half in halves if name}
         day = rf"(?:{_any(self.days)})(?:\s*\.)?"
+        self.locale = locale
         clock = _clock(language, _any(self.halves))
         self.day = re.compile(rf"({_any(self.days)})|({_SPAN})")
         self.clock = re.compile(clock)
@@ -101,6 +103,8 @@ class _Reader:
             return None
         said = match.groupdict()
         hour, minute = int(said["hour"]), int(said["minute"])
+        if said.get("part"):
+            hour = part_hour(said["part"], hour, self.locale)
         if said.get("half") and hour <= _NOON:
             hour = hour % _NOON + _NOON * self.halves[said["half"]]
         return hour * _MINUTES + minute if hour < _NOON * 2 and minute < _MINUTES else None
@@ -131,13 +135,18 @@ def _days(language: Language, locale: Locale) -> Iterator[tuple[str, int]]:
 def _clock(language: Language, halves: str) -> str:
     """A time of day in the language's own pattern: its hour and minutes, with am and pm behind them or before them."""
     pattern = language.time.short
-    start = re.search(r"(?:[ab]+ ?)?[hHkK]", re.sub(r"'[^']*'", lambda quoted: "_" * len(quoted[0]), pattern))
+    start = re.search(r"(?:[abB]+ ?)?[hHkK]", re.sub(r"'[^']*'", lambda quoted: "_" * len(quoted[0]), pattern))
     pieces: list[str] = []
     for part in _HOUR.finditer(pattern, start.start() if start else 0):
-        if part[0][0] not in "hHkKmab:. '":
+        if part[0][0] not in "hHkKmabB:. '":
             break
-        pieces.append(_piece(part[0], halves))
+        pieces.append(_parts(language) if part[0] == "B" else _piece(part[0], halves))
     return "".join(pieces).removesuffix(r"\s*")
+
+
+def _parts(language: Language) -> str:
+    names = frozenset().union(*day_parts(Locale.parse(language.babel)))
+    return f"(?P<part>{'|'.join(re.escape(name) for name in names)})"
 
 
 def _piece(part: str, halves: str) -> str:

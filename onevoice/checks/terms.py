@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from onevoice.checks.reading.words import ending
+from onevoice.letters import START
 from onevoice.lexicon.files import checked, plain_values
 
 
@@ -68,7 +69,7 @@ def avoided(root: Path, language: str) -> tuple[tuple[str, re.Pattern[str]], ...
 
 def bounded(words: Iterable[str], language: str) -> re.Pattern[str]:
     """Any of these words, whole where the language writes gaps; capitals do not matter."""
-    edge = r"(?<!\w)", ending(language)
+    edge = START, ending(language)
     if language.split("-", maxsplit=1)[0] in ("zh", "ja", "th"):
         edge = "", ""
     longest = sorted(words, key=len, reverse=True)

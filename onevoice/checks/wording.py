@@ -15,6 +15,7 @@ from onevoice.checks.reading import tongues
 from onevoice.checks.reading.words import Tongue, tongue
 from onevoice.checks.rules import finding
 from onevoice.checks.terms import glossary
+from onevoice.letters import SIGNS
 from onevoice.lexicon import SLOT
 from onevoice.library import Library
 from onevoice.people import Means
@@ -23,6 +24,7 @@ from onevoice.variant import Finding
 _LEVEL = {Kind.WATCH: "watch", Kind.WARNING: "warning"}
 _OTHER = {"watch": "warning", "warning": "watch"}
 _RATIO = {"zh": (0.2, 1.5), "ja": (0.2, 1.5), "ko": (0.25, 1.5)}
+_SIGN = re.compile(f"[{SIGNS}]")
 _USUAL = (0.5, 2.5)
 """How long a text may be beside its English sentences."""
 _LONG = 150
@@ -120,7 +122,7 @@ def _letters_of_source(sentence: str) -> int:
 
 
 def _letters(text: str) -> int:
-    return sum(map(str.isalpha, text))
+    return sum(map(str.isalpha, text)) + len(_SIGN.findall(text))
 
 
 @lru_cache(maxsize=64)

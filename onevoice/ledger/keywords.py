@@ -40,6 +40,8 @@ _APOSTROPHES = str.maketrans(dict.fromkeys("'’ʼ`", ""))
 """As people type them; in Ukrainian the apostrophe is a letter of its own (ʼ), and keyboards have any of these."""
 _PLAIN = str.maketrans({"đ": "d", "ø": "o", "ł": "l", "ı": "i", "ـ": ""})
 _SPACELESS = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff]")
+_VOWELS = frozenset(map(chr, range(0x93E, 0x950)))
+"""Signs of Devanagari that are no accents: without them "after" (बाद) would be "stop" (बंद)."""
 _STEMS = re.compile("[\u0590-\u08ff\uac00-\ud7a3]")
 """Arabic and Hebrew write "and", "the", "for" onto the word, Korean an ending: there a keyword may stand in another."""
 
@@ -82,7 +84,7 @@ def _kept(char: str, *, marks: bool) -> str:
     if category == "Cf":
         return ""
     if category[0] == "M":
-        return char if marks else ""
+        return char if marks or char in _VOWELS else ""
     return char if category[0] in "LN" else " "
 
 

@@ -25,7 +25,7 @@ from onevoice.services import Hours
 LRI, RLI, PDI = "\u2066", "\u2067", "\u2069"
 _TOKEN = re.compile(r"'(?P<quoted>[^']*)'|(?P<zone>\{zone\})|(?P<field>([A-Za-z])\4*)|(?P<other>.)", re.DOTALL)
 _DAY_FIELD = re.compile(r"[Ec]+")
-_CLOCK_FIELDS = re.compile(r"(?:[ab]+\s*)?[hHkK]+[^EcMLdD{]*?m+(?:\s*[ab]+)?")
+_CLOCK_FIELDS = re.compile(r"(?:[abB]+\s*)?[hHkK]+[^EcMLdD{]*?m+(?:\s*[abB]+)?")
 _NARROW = str.maketrans({"\u202f": " ", "\u00a0": " ", "\u2009": " ", "\u200e": None, "\u200f": None, "\u061c": None})
 _UNWANTED = re.compile(r"[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\U000f0000-\U0010ffff\ue000-\uf8ff]")
 _HALF_DAY = 12

@@ -26,6 +26,7 @@ from onevoice.checks.reading.words import tongue
 from onevoice.checks.samples import samples
 from onevoice.compose import Asked, Content, compose
 from onevoice.facts import FactSet, Instant, Place, Places
+from onevoice.letters import END, START
 from onevoice.people import Means, Messenger, Profile, Tier
 from onevoice.variant import Severity, Variant
 
@@ -97,9 +98,12 @@ def _cut_phone(text: Text) -> str:
     return re.sub(r"\(413\) 555-01\d\d", text.dice.choice(["555-0140", "(413) 555", "(413) 555-01"]), text.said)
 
 
+HALVES = (("PM", "AM"), ("p.m.", "a.m."), (" م ", " ص "), ("오후", "오전"), ("शाम", "सुबह"), ("दोपहर", "रात"))
+
+
 def _other_half(text: Text) -> str:
     def flip(told: str) -> str:
-        for one, two in (("PM", "AM"), ("p.m.", "a.m."), (" م ", " ص "), ("오후", "오전")):
+        for one, two in HALVES:
             if one in told or two in told:
                 return told.replace(one, "#").replace(two, one).replace("#", two)
         return re.sub(r"(?<!\d)(\d\d)(?=[:h]\d\d)", lambda m: f"{(int(m[1]) + 12) % 24:02}", told)
@@ -124,7 +128,9 @@ def _drop_no(text: Text) -> str:
     said = text.action("do-not")
     noes = tongue(ROOT, _content().voice(text.language).language).words.negations
     for no in sorted(noes, key=len, reverse=True):
-        bold = re.compile(rf"(?<!\w){re.escape(no)}\s?" if _spaced(text) else re.escape(no), re.IGNORECASE)
+        edge = "" if no.endswith("'") else END
+        whole = rf"{START}{re.escape(no)}{edge}\s?"
+        bold = re.compile(whole if _spaced(text) else re.escape(no), re.IGNORECASE)
         if said and bold.search(said):
             return text.said.replace(said, bold.sub("", said, count=1))
     return text.said
@@ -145,6 +151,7 @@ FORBIDDEN = {
     "ko": (r"으?십시오", "지 마십시오"),
     "it": (r"^", "Non "),
     "tl": (r"^", "Huwag "),
+    "hi": (r"^(.*(?:\s|^))(?=\S+(?:ें|एँ)(?:[\s,।]|$))", r"\1न "),
     "de": (r"^((?:[Ww]enn [^,]*, |[^?]*\? )?\w+ [Ss][Ii][Ee]\b|)", r"\1 nicht "),
 }
 """Language → what is put where in a sentence that bids, so that it forbids."""

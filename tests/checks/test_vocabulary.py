@@ -107,6 +107,8 @@ def test_where_words_bend_the_share_is_shown_and_judges_nobody() -> None:
         ("Tutulong ang kinauukulan.", "tl", "kinauukulan"),
         ("Evacuate subito la scuola.", "it", "Evacuate"),
         ("Sono attese forti precipitazioni.", "it", "precipitazioni"),
+        ("सड़कें जलमग्न हैं।", "hi", "जलमग्न"),
+        ("प्रशासन मदद करेगा।", "hi", "प्रशासन"),
         ("Der Niederschlag ist stark.", "de", "Niederschlag"),
         ("Gehen Sie unverzüglich hinaus.", "de", "unverzüglich"),
     ],

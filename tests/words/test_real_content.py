@@ -21,6 +21,7 @@ from onevoice.checks.samples import samples
 from onevoice.compose import Content
 from onevoice.compose.message import actions
 from onevoice.facts import Disease, EmergencyNumber, Fact, FactSet, Form, Instant, Place, Places
+from onevoice.letters import END, START
 from onevoice.localize import ENGLISH
 from onevoice.people import Means, Messenger, Need, Profile, Tier
 from onevoice.variant import Severity, Variant
@@ -134,6 +135,7 @@ ENDED = {
     "it": ["è finit", "è terminat", "sono finit"],
     "tl": ["tapos na", "ligtas na", "wala na", "natapos"],
     "de": ["vorbei", "beendet"],
+    "hi": ["खत्म", "समाप्त"],
 }
 """Words by which an all-clear says that it is over."""
 
@@ -313,8 +315,8 @@ def _negations(text: str, words: list[str], language: str) -> list[str]:
     if language.startswith("zh"):
         return [character for character in text if character in words]
     longest = sorted(words, key=len, reverse=True)
-    either = "|".join(re.escape(word) if word.endswith("'") else rf"{re.escape(word)}(?!\w)" for word in longest)
-    return re.findall(rf"(?<!\w)(?:{either})", text.lower())
+    either = "|".join(re.escape(word) if word.endswith("'") else rf"{re.escape(word)}{END}" for word in longest)
+    return re.findall(rf"{START}(?:{either})", text.lower())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -11,6 +11,17 @@ from typing import NamedTuple
 _MARKS = re.compile("[\u0300-\u036f]")
 _HARAKAT = re.compile("[\u064b-\u0652\u0640\u0670]")
 _ALIKE = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي"})
+_SIGNS = str.maketrans(
+    {
+        **dict(zip("\u093e\u093f\u0940\u0941\u0942\u0943", "आइईउऊऋ", strict=True)),
+        **dict(zip("\u0945\u0947\u0948\u0949\u094b\u094c", "ऍएऐऑओऔ", strict=True)),
+        **dict.fromkeys("\u0901\u0902", "\u0971"),  # ँ and ं: many write one for the other
+        "\u0903": "ह",
+        "\u094d": "\u093d",
+        "\u093c": "",  # the dot of ज़ and ड़ is left out on many phones
+    }
+)
+"""The signs of Devanagari as letters, so that a word is one word: a vowel's sign becomes that vowel's own letter."""
 _KEEPS_MARKS = frozenset(["vi"])
 """Languages in which a mark makes another word, and people know it."""
 _PUNCTUATION = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "：": ":", "，": ",", "（": "(", "）": ")", "／": "/"})
@@ -48,7 +59,7 @@ class Folded(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def fold(text: str, language: str) -> Folded:
-    """Lower case, without the accents that people leave out; Arabic without vowel signs and with one alif."""
+    """Lower case, without the accents that people leave out; Arabic without vowel signs, Devanagari with letters."""
     keep = language.split("-", maxsplit=1)[0] in _KEEPS_MARKS
     pieces = [_character(character, keep=keep) for character in text]
     at = [i for i, piece in enumerate(pieces) for _ in piece]
@@ -59,4 +70,5 @@ def fold(text: str, language: str) -> Folded:
 def _character(character: str, *, keep: bool) -> str:
     lower = character.translate(_PUNCTUATION).lower().translate(_ALIKE)
     lower = _HARAKAT.sub("", lower)
-    return lower if keep else _MARKS.sub("", unicodedata.normalize("NFD", lower)) if lower.isalpha() else lower
+    bare = lower if keep else _MARKS.sub("", unicodedata.normalize("NFD", lower)) if lower.isalpha() else lower
+    return bare.translate(_SIGNS)

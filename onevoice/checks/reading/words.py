@@ -13,6 +13,7 @@ from pydantic import Field, field_validator
 
 from onevoice.checks.reading.folded import fold
 from onevoice.errors import Unusable
+from onevoice.letters import END
 from onevoice.lexicon.files import checked, plain_values
 from onevoice.localize.language import Language
 from onevoice.people import Frozen
@@ -27,10 +28,13 @@ _PARTICLES = {
 _UNSPACED = frozenset(["zh", "ja", "th", "km", "lo", "my"])
 
 
-def ending(language: str) -> str:
-    """A pattern for the end of a word: no letter follows, save a particle that the language writes onto the word."""
+def ending(language: str, end: str = END) -> str:
+    """A pattern for the end of a word: no letter follows, save a particle that the language writes onto the word.
+
+    `end`: another pattern for that no letter follows, for a folded text, in which every sign is a letter.
+    """
     particles = _PARTICLES.get(language.split("-", maxsplit=1)[0])
-    return rf"(?=(?:(?:{particles})(?:는|도|만)?)?(?!\w))" if particles else r"(?!\w)"
+    return rf"(?=(?:(?:{particles})(?:는|도|만)?)?(?!\w))" if particles else end
 
 
 class Clock(Frozen):
@@ -124,7 +128,7 @@ class Tongue:
     @cached_property
     def end(self) -> str:
         """The end of a word, as a pattern for a folded text; nothing where no gaps are written."""
-        return self.fold(ending(self.language)) if self.spaced else ""
+        return self.fold(ending(self.language, r"(?!\w)")) if self.spaced else ""
 
     def choice(self, words: Iterable[str]) -> str:
         """The words as alternatives, the longest first; of no words, a pattern that never matches."""
