@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -58,6 +57,7 @@ class Texts:
         self.unmade: list[Finding] = []
         """Public texts that could not be made."""
         self._tried: dict[tuple[object, ...], Variant | None] = {}
+        self._hopes: dict[str, bool] = {}
 
     def choose(self, key: Key) -> Chosen:
         """The text for a key: its own, or the first in the line of fallbacks that is not held back."""
@@ -110,9 +110,13 @@ class Texts:
         policy = segment.fallback if segment else Fallback.BILINGUAL
         return fallback.line(profile, policy, urgent=self.alert.urgent, hopeful=self._hopeful(profile.languages[0]))
 
-    @lru_cache(maxsize=64)  # noqa: B019 - lives as long as the texts of one version
     def _hopeful(self, language: str) -> bool:
         """False where no text in a language can stand: it is not shipped, or a real alert finds only machine drafts."""
+        if language not in self._hopes:
+            self._hopes[language] = self._any_stands(language)
+        return self._hopes[language]
+
+    def _any_stands(self, language: str) -> bool:
         if language not in self.desk.content.languages:
             return False
         if self.alert.status != "Actual" or "P01" in self.overridden or language == ENGLISH:

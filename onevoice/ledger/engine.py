@@ -277,7 +277,7 @@ def _sqlite(url: URL) -> tuple[Engine, Engine, Engine]:
     apart = create_engine(url, hide_parameters=True, poolclass=NullPool, connect_args=waits)
     _pragmas(write, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
     _pragmas(
-        apart, "synchronous=FULL", "foreign_keys=ON", f"cache_size=-{_APART_KIB}", f"temp.cache_size=-{2 * _APART_KIB}"
+        apart, "synchronous=FULL", "foreign_keys=ON", f"cache_size=-{_APART_KIB}", f"temp.cache_size=-{_APART_KIB}"
     )
     _pragmas(read, "query_only=ON")
     event.listen(write, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))

@@ -20,7 +20,7 @@ from onevoice.localize.language import ENGLISH, catalogue_file, folder
 from onevoice.variant import Provenance
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Said:
     """A sentence in a language.
 
@@ -36,7 +36,7 @@ class Said:
     """Who stands behind these very words, as `stamp.person` spells them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One translation as the catalogue holds it."""
 

@@ -1,3 +1,4 @@
+import gc
 import json
 import sqlite3
 import threading
@@ -12,6 +13,7 @@ import pytest
 from audiences.town import generate
 from onevoice.desk import audience, draft, preview
 from onevoice.desk.officers import Actor
+from onevoice.desk.texts import Texts
 from onevoice.desk.wiring import Desk
 from onevoice.errors import Unusable
 from onevoice.settings import Settings
@@ -192,3 +194,17 @@ class _Writer(threading.Thread):
         """End it."""
         self._over.set()
         self.join()
+
+
+def test_the_texts_of_a_version_do_not_outlive_it(millford: Path, root: Path) -> None:
+    """A console that prepares one alert after the other would hold more and more."""
+    before = _texts_in_memory()
+    desk = Desk(Settings(home=millford, content=root))
+    preview.preview(desk, str(root / EXAMPLE))
+    desk.ledger.close()
+    assert _texts_in_memory() == before
+
+
+def _texts_in_memory() -> int:
+    gc.collect()
+    return sum(isinstance(one, Texts) for one in gc.get_objects())
