@@ -33,7 +33,8 @@ def kept(file: Path, content: bytes, code: str, read: Callable[[], Any]) -> Any:
             return json.loads(body)
     made = read()
     with suppress(OSError):
-        _put(place, of, json.dumps(made, ensure_ascii=False).encode(), file.stat().st_mode & 0o666)
+        if file.read_bytes() == content:  # else it was edited meanwhile, and what was read may be of other bytes
+            _put(place, of, json.dumps(made, ensure_ascii=False).encode(), file.stat().st_mode & 0o666)
     return made
 
 

@@ -50,11 +50,12 @@ def test_it_is_read_once(read: Read) -> None:
 
 
 @pytest.mark.parametrize("other", [{"content": CONTENT + b"!"}, {"code": "2"}])
-def test_other_bytes_or_other_code_are_read_anew(read: Read, other: dict[str, Any]) -> None:
+def test_other_bytes_or_other_code_are_read_anew(read: Read, place: Path, other: dict[str, Any]) -> None:
     """What is kept says what was read, and by whom."""
     read()
-    assert read(**other) == (MADE, 1)
-    assert read() == (MADE, 1)
+    if "content" in other:
+        (place.parent.parent / "messages.po").write_bytes(other["content"])
+    assert [read(**other), read(**other)] == [(MADE, 1), (MADE, 0)]
 
 
 @pytest.mark.parametrize(
@@ -72,6 +73,13 @@ def test_what_is_damaged_counts_for_nothing(read: Read, place: Path, harm: Calla
     read()
     place.write_bytes(harm(place.read_bytes()))
     assert [read(), read()] == [(MADE, 1), (MADE, 0)]
+
+
+def test_an_edit_while_it_is_read_is_not_kept_under_the_words_before(read: Read, place: Path) -> None:
+    """Whoever takes the edit back would hear the edited words for ever."""
+    (place.parent.parent / "messages.po").write_bytes(CONTENT + b"edited")
+    assert [read(), read()] == [(MADE, 1), (MADE, 1)]
+    assert not place.exists()
 
 
 def test_where_nothing_can_be_written_it_is_read_each_time(read: Read, place: Path) -> None:
