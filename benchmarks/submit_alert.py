@@ -101,7 +101,7 @@ def submit(
     chosen = {(u.profile_key, u.means, u.messenger, u.group): plan.Chosen(f"v{i}") for i, u in enumerate(texts)}
     with Measured("submit") as measured, ledger.apart() as apart:
         with apart.look() as conn:
-            arranged = plan.arrange(plan.lay_out(conn, who), chosen)
+            arranged = plan.arrange(plan.lay_out(conn, plan.meant(conn, who)), chosen)
         with Measured("write") as written, apart.write() as conn:
             freeze(conn, release)
             plan.put(conn, release, arranged, NOW)

@@ -115,14 +115,12 @@ def prepare(desk: Desk, alert: Alert, overridden: frozenset[str] = frozenset()) 
     with desk.ledger.read() as conn:
         who = wanted(desk, conn, alert)
         audience = Audience(who, plan.people(conn, who), tuple(plan.in_use(conn, who)))
-        return prepared(desk, conn, alert, audience, overridden)
+        return prepared(conn, audience, Texts(desk, alert, overridden))
 
 
-def prepared(
-    desk: Desk, conn: Connection, alert: Alert, audience: Audience, overridden: frozenset[str] = frozenset()
-) -> Prepared:
+def prepared(conn: Connection, audience: Audience, texts: Texts) -> Prepared:
     """Compose and check the texts that an audience needs, and choose what people get; stores nothing."""
-    texts = Texts(desk, alert, overridden)
+    desk, alert, overridden = texts.desk, texts.alert, texts.overridden
     who, numbers, in_use = audience
     chosen = {key_of(use): texts.choose(key_of(use)) for use in in_use}
     instead = tuple(texts.instead(in_use, chosen))

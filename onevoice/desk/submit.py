@@ -6,12 +6,14 @@ What is looked at may change until then; `_took`, `plan.put` and the claim of ea
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from onevoice.desk import ask, draft, duration, prepare
 from onevoice.desk.outside import outside
 from onevoice.desk.signing import Counts, release_hash
+from onevoice.desk.texts import Texts, as_key
 from onevoice.errors import Blocked, Conflict, Unusable
 from onevoice.failpoint import Point, failpoint
 from onevoice.ledger import alerts, audit, plan, posts
@@ -117,13 +119,31 @@ def _ready(desk: Desk, conn: Connection, row: alerts.AnyRow, passed: frozenset[s
     alert = alerts.value(row)
     for problem in obstacles(desk, alert):
         raise problem
-    layout = plan.lay_out(conn, who := prepare.wanted(desk, conn, alert))
-    audience = prepare.Audience(who, layout.numbers(), tuple(layout.in_use()))
-    prepared = prepare.prepared(desk, conn, alert, audience, passed)
+    layout, audience, texts = _looked_at(desk, conn, alert, passed)
+    prepared = prepare.prepared(conn, audience, texts)
     _nothing_blocks(prepared)
     variants = alerts.variant_rows([(v, duration.units(v)) for v in prepared.variants], passed)
     arranged = plan.arrange(layout, prepared.chosen, {v["id"]: v["language"] for v in variants})
     return _Ready(row, prepared, arranged, variants, _summary(desk, conn, prepared, arranged.planned))
+
+
+def _looked_at(
+    desk: Desk, conn: Connection, alert: Alert, passed: frozenset[str]
+) -> tuple[plan.Layout, prepare.Audience, Texts]:
+    """The people, and meanwhile, on another core, the texts that they are likely to need."""
+    who = prepare.wanted(desk, conn, alert)
+    with ThreadPoolExecutor(1) as database:
+        people = database.submit(plan.meant, conn, who)
+        layout = database.submit(lambda: plan.lay_out(conn, people.result()))
+        audience = database.submit(lambda: _audience(who, layout.result()))
+        texts = Texts(desk, alert, passed)
+        texts.expect_public()
+        texts.expect(map(as_key, people.result().likely), audience.done)
+        return layout.result(), audience.result(), texts
+
+
+def _audience(who: plan.Wanted, layout: plan.Layout) -> prepare.Audience:
+    return prepare.Audience(who, layout.numbers(), tuple(layout.in_use()))
 
 
 def _freeze(desk: Desk, conn: Connection, ready: _Ready, actor: Actor, overrides: Mapping[str, str]) -> None:

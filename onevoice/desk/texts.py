@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +18,7 @@ from onevoice.people import PUBLIC_TIERS, WIRELESS, Fallback, Means, Profile, Ti
 from onevoice.variant import Finding, Provenance, Severity, Variant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from onevoice.alert import Alert
     from onevoice.desk.fallback import Instead, Step
@@ -44,6 +45,12 @@ def key_of(use: InUse) -> Key:
     return Key(use.profile_key, Means(use.means), use.messenger, use.group, use.precedence)
 
 
+def as_key(likely: plan.Key) -> Key:
+    """The key of a text that is likely to be needed."""
+    profile, means, messenger, group, precedence = likely
+    return Key(profile, Means(means), messenger, group, precedence)
+
+
 class Texts:
     """The texts of one version, each composed and checked once."""
 
@@ -57,6 +64,7 @@ class Texts:
         self.unmade: list[Finding] = []
         """Public texts that could not be made."""
         self._tried: dict[tuple[object, ...], Variant | None] = {}
+        self._ahead: dict[tuple[object, ...], Variant] = {}
         self._hopes: dict[str, bool] = {}
 
     def choose(self, key: Key) -> Chosen:
@@ -94,15 +102,37 @@ class Texts:
         return "; ".join(dict.fromkeys(message.rstrip(".") for message in said))
 
     def make_public(self) -> None:
-        """The texts that are nobody's own, in each language at their levels; English at T4 for the restricted feed."""
+        """The texts that are nobody's own."""
+        for asked in self._public():
+            self._text(asked)
+
+    def _public(self) -> Iterator[compose.Asked]:
+        """In each language at their levels; English at T4 for the restricted feed."""
         technical = Profile(languages=(ENGLISH,), tier=Tier.T4)
-        self._text(compose.Asked(technical, Means.PAGE, needs=self.needs.of_all(Means.PAGE)))
+        yield compose.Asked(technical, Means.PAGE, needs=self.needs.of_all(Means.PAGE))
         for means, tiers in PUBLIC_TIERS.items():
             if means in WIRELESS and self.alert.kind not in wireless.KINDS:
                 continue
             for language, tier in product(self.desk.content.languages, tiers):
                 profile = Profile(languages=(language,), tier=tier)
-                self._text(compose.Asked(profile, means, needs=self.needs.of_all(means)))
+                yield compose.Asked(profile, means, needs=self.needs.of_all(means))
+
+    def expect_public(self) -> None:
+        """Compose what `make_public` asks for, before anything else is known."""
+        for asked in self._public():
+            self._expect(asked)
+
+    def expect(self, keys: Iterable[Key], enough: Callable[[], bool]) -> None:
+        """Compose what is likely to be chosen, until `enough`: only what `choose` asks for afterwards is made."""
+        for key in keys:
+            if enough():
+                return
+            self._expect(self._asked(key, next(self._line(key))))
+
+    def _expect(self, asked: compose.Asked) -> None:
+        if asked.key not in self._ahead and self._shipped(asked):
+            with suppress(compose.DoesNotFit):
+                self._ahead[asked.key] = self._checked(asked)
 
     def _line(self, key: Key) -> Iterator[Step]:
         profile = Profile.from_key(key.profile)
@@ -142,19 +172,25 @@ class Texts:
 
     def _text(self, asked: compose.Asked) -> Variant | None:
         if asked.key not in self._tried:
-            shipped = set(asked.profile.languages) <= set(self.desk.content.languages)
-            self._tried[asked.key] = self._compose(asked) if shipped else None
+            self._tried[asked.key] = self._compose(asked) if self._shipped(asked) else None
         return self._tried[asked.key]
+
+    def _shipped(self, asked: compose.Asked) -> bool:
+        return set(asked.profile.languages) <= set(self.desk.content.languages)
 
     def _compose(self, asked: compose.Asked) -> Variant | None:
         try:
-            bare = self._composer.compose(asked)
+            text = self._ahead.pop(asked.key, None) or self._checked(asked)
         except compose.DoesNotFit as problem:
             if asked.means in WIRELESS:
                 self.unmade.append(self._unmade(asked, problem))
             return None
-        text = checks.check_variant(bare, self.alert, self.desk.content, self.authority)
         return self.made.setdefault(text.id, text)
+
+    def _checked(self, asked: compose.Asked) -> Variant:
+        """Composed and checked. Raises DoesNotFit."""
+        bare = self._composer.compose(asked)
+        return checks.check_variant(bare, self.alert, self.desk.content, self.authority)
 
     def _unmade(self, asked: compose.Asked, problem: compose.DoesNotFit) -> Finding:
         """The marks of an exercise leave little room, which says nothing of a real alert."""

@@ -1,7 +1,7 @@
 """The plan: who gets which words at which contact point. What is written here at submit is the audience snapshot.
 
-`people` and `in_use` read for the preview. A submit looks first and writes in the end, on one connection: `lay_out`
-and `arrange` look and hold up nobody, `put` is the short write. `next_means` follows up.
+`people` and `in_use` read for the preview. A submit looks first and writes in the end, on one connection: `meant`,
+`lay_out` and `arrange` look and hold up nobody, `put` is the short write. `next_means` follows up.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from typing import Any
 from sqlalchemy import (
     Column,
     Connection,
-    FromClause,
-    Integer,
     MetaData,
     Table,
     Text,
@@ -26,14 +24,13 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    type_coerce,
     update,
 )
 
 from onevoice.errors import Conflict
 from onevoice.ledger.holders import NOT_YET
 from onevoice.ledger.late import Late, count_not_yet, late
-from onevoice.ledger.layout import SNAPSHOT, Layout, lay_out
+from onevoice.ledger.layout import SNAPSHOT, Layout, Meant, lay_out, meant, turns
 from onevoice.ledger.needed import InUse, Key, Numbers, in_use, people, placed_ways
 from onevoice.ledger.next_means import next_means
 from onevoice.ledger.scratch import count_again, joined_whole, keep
@@ -46,7 +43,6 @@ from onevoice.ledger.words import (
     SHARED_POINT,
     delivered_at,
     new_deliveries,
-    slowest_first,
     with_words,
 )
 
@@ -59,6 +55,7 @@ __all__ = [
     "Key",
     "Late",
     "Layout",
+    "Meant",
     "Numbers",
     "Planned",
     "Wanted",
@@ -67,6 +64,7 @@ __all__ = [
     "in_use",
     "late",
     "lay_out",
+    "meant",
     "next_means",
     "people",
     "put",
@@ -136,9 +134,10 @@ def arrange(layout: Layout, chosen: Mapping[Any, Chosen], languages: Mapping[str
     _keep_words(conn, chosen, languages or {})
     held = any(words.variant_id is None for words in chosen.values())
     with joined_whole(conn):
-        worded = keep(conn, "worded", with_words(layout.point, _WORDS), *(("point_id",) if held else ()))
+        words = with_words(layout.point, _WORDS).add_columns(layout.point.c.place)
+        worded = keep(conn, "worded", words, *(("point_id",) if held else ()))
         _nobody_forgotten(conn, worded)
-        turn = keep(conn, "turn", _turns(layout, worded) if held else _first(layout.way), "point_id")
+        turn = keep(conn, "open_turn", _open_turns(layout, worded), "point_id") if held else layout.turn
         new = keep(conn, "new", _new(worded, turn))
         _hold(conn, layout.person, turn)
         return Arranged(layout.person, _WORDS, new, turn, _planned(conn, layout.person, new, turn))
@@ -170,12 +169,7 @@ def _nobody_forgotten(conn: Connection, worded: Table) -> None:
         raise Conflict(what, where="submit", remedy="Submit again.")
 
 
-def _first(way: FromClause) -> Any:
-    """The ways that are used first."""
-    return select(way.c.contact_id, way.c.point_id, way.c.means).where(way.c.now == 1)
-
-
-def _turns(layout: Layout, worded: Table) -> Any:
+def _open_turns(layout: Layout, worded: Table) -> Any:
     """Each person's first way whose text is not held back, or all of those where they go at once."""
     way = layout.way
     open_ = (
@@ -183,13 +177,12 @@ def _turns(layout: Layout, worded: Table) -> Any:
         .join_from(way, worded, worded.c.point_id == way.c.point_id)
         .where(worded.c.variant_id.is_not(None))
     )
-    return _first(placed_ways(open_.cte("open_way")))
+    return turns(placed_ways(open_.cte("open_way")))
 
 
 def _new(worded: Table, turn: Table) -> Any:
-    """One delivery for each point at which somebody gets the text now, with its place among them."""
-    place = type_coerce(func.row_number().over(order_by=slowest_first(worded)), Integer).label("place")
-    return select(*(worded.c[n] for n in COPIED), place).where(worded.c.point_id.in_(select(turn.c.point_id)))
+    """One delivery for each point at which somebody gets the text now, with its place."""
+    return select(*(worded.c[n] for n in (*COPIED, "place"))).where(worded.c.point_id.in_(select(turn.c.point_id)))
 
 
 def _hold(conn: Connection, person: Table, turn: Table) -> None:

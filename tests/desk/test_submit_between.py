@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
-from onevoice import failpoint
+from onevoice import checks, failpoint
 from onevoice.desk import approve, draft, prepare, release, revise, submit
 from onevoice.desk.officers import Actor
+from onevoice.desk.texts import Key, Texts, as_key
 from onevoice.desk.wiring import Desk
 from onevoice.errors import Conflict
 from onevoice.failpoint import Point
@@ -19,6 +21,7 @@ from onevoice.ledger import alerts, contacts, queue, sweep
 from onevoice.ledger import tables as t
 from onevoice.ledger.states import DeliveryState
 from onevoice.settings import Mode
+from onevoice.variant import Variant
 
 MARIA, SAM, LENA = Actor("Maria Solis", "manager"), Actor("Sam Okafor", "approver"), Actor("Lena Park", "approver")
 EXAMPLE = "examples/river_flood_warning.yaml"
@@ -72,6 +75,38 @@ def test_nobody_waits_while_texts_are_made(desk: Desk, drafted: str, monkeypatch
     monkeypatch.setattr(prepare, "prepared", composing)
     assert submit.submit(desk, drafted, MARIA).state == "submitted"
     assert wrote == [1]
+
+
+def test_a_text_made_ahead_is_frozen_only_if_somebody_needs_it(
+    desk: Desk, drafted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the people are looked at, texts are made that are likely; what is frozen is what a preview shows."""
+    nobodys, expect = ("es|T4|", "sms", None, "all", 0), Texts.expect
+    ahead: list[Key] = []
+
+    def more(texts: Texts, keys: Iterable[Key], _enough: Any) -> None:
+        ahead.extend(keys)
+        expect(texts, (*ahead, as_key(nobodys)), lambda: False)
+
+    composed: Counter[Any] = Counter()
+    check = checks.check_variant
+
+    def counted(bare: Variant, *given: Any) -> Variant:
+        composed[bare.id] += 1
+        return check(bare, *given)
+
+    with desk.ledger.read() as conn:
+        alert = alerts.value(draft.found(conn, drafted))
+    shown = [text.id for text in prepare.prepare(desk, alert).variants]
+    monkeypatch.setattr(Texts, "expect", more)
+    monkeypatch.setattr(checks, "check_variant", counted)
+    submit.submit(desk, drafted, MARIA)
+
+    assert len(ahead) > 50
+    assert len(composed) > len(shown)
+    assert set(composed.values()) == {1}
+    with desk.ledger.read() as conn:
+        assert sorted(conn.scalars(select(t.variant.c.id))) == sorted(shown)
 
 
 def test_who_opts_out_between_look_and_write_is_not_written_to(

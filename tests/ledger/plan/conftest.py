@@ -143,7 +143,7 @@ class House:
         """Look, arrange and write, as a submit does; `between` happens after the look."""
         with self.ledger.apart() as apart:
             with apart.look() as conn:
-                arranged = plan.arrange(plan.lay_out(conn, self.wanted(**more)), chosen, languages)
+                arranged = plan.arrange(plan.lay_out(conn, plan.meant(conn, self.wanted(**more))), chosen, languages)
             between()
             with apart.write() as conn:
                 plan.put(conn, release, arranged, NOW)

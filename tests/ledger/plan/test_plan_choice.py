@@ -75,7 +75,7 @@ def test_a_submit_counts_in_the_snapshot_what_a_preview_reads(house: Any) -> Non
     house.add("dee", None, "dee", role="care")
     house.add("eve")
     with house.ledger.apart() as apart, apart.look() as conn:
-        layout = plan.lay_out(conn, house.wanted())
+        layout = plan.lay_out(conn, plan.meant(conn, house.wanted()))
         assert layout.numbers() == house.numbers()
         assert layout.in_use() == house.in_use()
 
