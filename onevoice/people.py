@@ -216,7 +216,13 @@ class Messenger(Frozen):
     short: dict[Language, str] = {}
     """A name that people know it by, for the form in which every character counts; else the whole name stands."""
     phones: dict[Literal["help", "text", "transport", "emergency"], str] = {}
+    emergency_by_text: bool = False
+    """Whether the emergency number also takes text messages: only where the town has it in writing."""
     mandate_until: str | None = None
+
+    def emergency_takes_texts(self, number: str) -> bool:
+        """Whether a number is our own emergency number, and takes texts."""
+        return self.emergency_by_text and number == self.phones.get("emergency")
 
     def name(self, language: Language) -> str:
         """The name in `language`, or in English where it has none there."""

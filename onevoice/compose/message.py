@@ -105,7 +105,7 @@ def _to_do(say: Speech, kind: str) -> dict[str, Any]:
         "act_by": "" if ended else say("frame.act_by"),
         "until": "" if ended else say("frame.until"),
         "call": say("frame.text" if Need.HEARING in asked.profile.needs else "frame.call"),
-        "access": [line for need in _told_needs(asked) if (line := _access(say, need, kind))],
+        "access": [line for line in (_in_danger(say, kind), *_lines(say, kind)) if line],
         "without": [line for thing in _lacked(say, kind) if (line := say.where_translated(f"frame.without.{thing}"))],
     }
 
@@ -131,6 +131,20 @@ def _look(say: Speech, hazard: str, kind: str) -> dict[str, Any]:
 def _told_needs(asked: Asked) -> tuple[Need, ...]:
     """Whose lines are told: the reader's own; on what everybody reads or asks about, all of them."""
     return tuple(Need) if asked.means in (Means.PAGE, Means.PRINT, Means.PACK) else asked.profile.needs
+
+
+def _lines(say: Speech, kind: str) -> Iterator[str]:
+    """What helps with each need."""
+    return (_access(say, need, kind) for need in _told_needs(say.telling.asked))
+
+
+def _in_danger(say: Speech, kind: str) -> str:
+    """How to get help without hearing, where the details tell to call in danger; a text message has no details."""
+    telling, hazard = say.telling, f"hazard.{say.telling.alert.hazard}.{kind}"
+    told = any(say.has_slot(f"{hazard}.{part}", "emergency_number") for part in ("detail", "why"))
+    if not told or telling.asked.means is Means.SMS or Need.HEARING not in _told_needs(telling.asked):
+        return ""
+    return say.where_translated("frame.in_danger.text" if telling.takes_texts() else "frame.in_danger.ask")
 
 
 def _access(say: Speech, need: Need, kind: str) -> str:

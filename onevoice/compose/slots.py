@@ -193,6 +193,11 @@ class Telling:
         number = self.authority.phones.get("emergency")
         return EmergencyNumber(number=number) if number else None
 
+    def takes_texts(self) -> bool:
+        """Whether the number to call in danger is known to take texts: it is the authority's, and its file says so."""
+        number = self.emergency()
+        return bool(number and self.authority.emergency_takes_texts(number.number))
+
 
 def zone_of(alert: Alert) -> str:
     """The zone in which the alert tells its times."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from onevoice.desk.wiring import Desk
     from onevoice.dispatch.providers import Provider, Receipt
+    from onevoice.library import Library
 
 MANAGE = "manage"
 """What the token in a reader's link is for."""
@@ -90,24 +91,31 @@ def reply_text(desk: Desk, kind: str, language: str | None) -> str:
     """The approved answer of a kind (stop, start, help, other), in the person's language where there is one."""
     content, authority = desk.content, desk.authority()
     wanted = language if language in content.languages else "en"
-    key = content.lexicon.key(f"frame.reply.{kind}", Tier.T2)
-    if key is None:
-        raise Unusable(f"There is no answer to {kind}.", where="templates/frames.yaml", remedy=f"Add reply.{kind}.")
-    source = content.lexicon.sources[key]
-    said = content.catalogue(wanted).say(key, source)
-    if said.missing or said.stale:
-        wanted, text = "en", source
-    else:
-        text = said.text
+    text = _said(content, wanted, f"frame.reply.{kind}")
+    if not text:
+        wanted, text = "en", _said(content, "en", f"frame.reply.{kind}")
     phone = Phone(e164=authority.phones["help"]).e164 if "help" in authority.phones else ""
+    number = danger.number(desk)
+    if "{emergency_number}" in text and authority.emergency_takes_texts(number):
+        text = f"{text} {_said(content, wanted, 'frame.in_danger.text')}".rstrip()
     filled = {
         "source": authority.name(wanted),
         "help_phone": content.voice(wanted).phone(phone) if phone else "",
-        "emergency_number": content.voice(wanted).phone(danger.number(desk)),
+        "emergency_number": content.voice(wanted).phone(number),
     }
     for slot, value in filled.items():
         text = text.replace("{" + slot + "}", value)
     return text
+
+
+def _said(content: Library, language: str, name: str) -> str:
+    """A sentence of the frames; empty where a language has it not, or not as it is today. Raises Unusable."""
+    key = content.lexicon.key(name, Tier.T2)
+    if key is None:
+        what, entry = f"There is no sentence {name}.", name.removeprefix("frame.")
+        raise Unusable(what, where="templates/frames.yaml", remedy=f"Add {entry}.")
+    said = content.catalogue(language).say(key, content.lexicon.sources[key])
+    return "" if said.missing or said.stale else said.text
 
 
 def listing(desk: Desk, alert_id: str | None = None) -> list[dict[str, Any]]:

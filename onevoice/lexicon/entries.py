@@ -104,6 +104,8 @@ FRAMES = frozenset(
         "changed.other",
         "correction.wrong",
         "correction.right",
+        "in_danger.text",
+        "in_danger.ask",
         "without.phone",
         "without.power",
         "brief.source",

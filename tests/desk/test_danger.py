@@ -50,6 +50,9 @@ def test_an_answer_names_the_number_that_works(
     assert "911" not in during
     assert "(413) 555-0145" in during
     assert after == before
+    by_text = desk.content.sentence(language, "frame.in_danger.text").text.replace("{emergency_number}", "911")
+    assert by_text in before
+    assert by_text.partition("?")[0] not in during  # of the other number nobody knows whether it takes texts
 
 
 @pytest.mark.parametrize(
