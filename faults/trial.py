@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 
 from faults.deployment import Deployment
-from onevoice.ledger.tables import delivery, receipt
+from onevoice.ledger.tables import delivery, pace, receipt
 
 ROUNDS = 60
 AHEAD = 8
@@ -35,7 +35,8 @@ def settle(deployment: Deployment, shift: float = 0, **more: Any) -> Settled:
         due = next_due(deployment)
         if due is None:
             return Settled(number + 1, shift)
-        shift = max(shift, due + AHEAD)
+        held = due <= shift  # it was due in this round already, and nobody could send it
+        shift = max(shift, due + AHEAD, _pause(deployment, shift) if held else shift)
     return Settled(ROUNDS, shift)
 
 
@@ -50,6 +51,19 @@ def next_due(deployment: Deployment) -> float | None:
         due = conn.scalar(select(moment).select_from(delivery).where(or_(running, hoped)))
     desk.ledger.close()
     return None if due is None else (_instant(due) - datetime.now(UTC)) / timedelta(seconds=1)
+
+
+def _pause(deployment: Deployment, shift: float) -> float:
+    """Seconds from now until the first provider that asked for a pause may be called again; what is due waits for it.
+
+    `shift`: how far the clock was moved on; a pause that is over by then holds up nobody.
+    """
+    desk = deployment.desk()
+    with desk.ledger.read() as conn:
+        ends = [micros / 1_000_000 for micros in conn.scalars(select(pace.c.not_before))]
+    desk.ledger.close()
+    away = (end - time.time() for end in ends)
+    return min((seconds + 1 for seconds in away if seconds > shift), default=shift)
 
 
 def _instant(value: Any) -> datetime:
