@@ -25,6 +25,7 @@ _RATES: Mapping[str, int] = {
     "de": 130,
     "ru": 120,
     "uk": 120,
+    "so": 130,
     "ko": 90,
 }
 _PART = rf"(?:[^\W\d\u3400-\u9fff]|[{SIGNS}])+"

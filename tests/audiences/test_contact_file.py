@@ -140,6 +140,7 @@ def test_no_in_usual_spellings(tmp_path: Path, word: str) -> None:
         *(("tl", "tl"), ("tl-PH", "tl"), ("fil", "tl"), ("fil_PH", "tl"), ("Filipino", "tl"), ("Tagalog", "tl")),
         *(("ukr", "uk"), ("UA", "uk"), ("uk-UA", "uk"), ("Ukrainian", "uk"), ("українська", "uk"), ("русский", "ru")),
         *(("hi", "hi"), ("hi-IN", "hi"), ("hin", "hi"), ("Hindi", "hi"), ("हिंदी", "hi"), ("हिन्दी", "hi")),
+        *(("so", "so"), ("so-SO", "so"), ("som", "so"), ("Somali", "so"), ("Af-Soomaali", "so"), ("af soomaali", "so")),
         *(("de", "de"), ("de-AT", "de"), ("deu", "de"), ("German", "de"), ("Deutsch", "de")),
         *(("Haitian Creole", "ht"), ("kreyòl", "ht"), ("ar-EG", "ar"), ("vie", "vi"), ("fr-CA", "fr"), ("", None)),
     ],

@@ -201,7 +201,7 @@ def test_under_a_hundred_words_there_is_no_number() -> None:
     assert formulas.scores(["Go up. " * 50], "en") != []
 
 
-@pytest.mark.parametrize("language", ["ar", "zh-Hans", "vi", "ht", "tl", "hi", "uk", "th", "sw"])
+@pytest.mark.parametrize("language", ["ar", "zh-Hans", "vi", "ht", "tl", "hi", "so", "uk", "th", "sw"])
 def test_where_no_formula_holds_there_is_no_number(language: str) -> None:
     """The library would give some of these languages a number made for English."""
     assert formulas.scores([PLAIN], language) == []

@@ -109,6 +109,8 @@ def test_where_words_bend_the_share_is_shown_and_judges_nobody() -> None:
         ("Sono attese forti precipitazioni.", "it", "precipitazioni"),
         ("सड़कें जलमग्न हैं।", "hi", "जलमग्न"),
         ("प्रशासन मदद करेगा।", "hi", "प्रशासन"),
+        ("Biyaha wasakhaysan ha cabbina.", "so", "wasakhaysan"),
+        ("Hadda bilaaba daadgurayn.", "so", "daadgurayn"),
         ("Der Niederschlag ist stark.", "de", "Niederschlag"),
         ("Gehen Sie unverzüglich hinaus.", "de", "unverzüglich"),
     ],

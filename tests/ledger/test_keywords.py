@@ -25,6 +25,12 @@ WORDS = {
     "uk": {"stop": ["стоп"], "help": ["допомога"], "distress": ["тону", "допоможіть", "стікає кровʼю"]},
     "de": {"stop": ["stopp"], "start": ["ja"], "help": ["hilfe"], "distress": ["brauche hilfe", "es brennt"]},
     "hi": {"stop": ["बंद"], "start": ["शुरू"], "help": ["मदद"], "distress": ["बचाओ", "डूब रहे", "फँसे"]},
+    "so": {
+        "stop": ["jooji"],
+        "start": ["bilow"],
+        "help": ["caawimo"],
+        "distress": ["i caawi", "waan qarqayaa", "oksijiin la'"],
+    },
     "ko": {"stop": ["수신거부"], "start": ["예"], "help": ["도움"], "distress": ["갇혔", "살려"]},
     "it": {"stop": ["basta"], "start": ["inizio"], "help": ["aiuto"], "distress": ["aiutatemi", "siamo bloccati"]},
 }
@@ -96,6 +102,15 @@ WORDS = {
         ("बचाओ", "distress", "hi"),
         ("हम छत पर फंसे हैं", "distress", "hi"),
         ("सब ठीक है", "other", None),
+        ("JOOJI", "stop", "so"),
+        ("fadlan jooji", "maybe-stop", "so"),
+        ("guriga jooga", "other", None),  # stay at home
+        ("Bilow!", "start", "so"),
+        ("Caawimo?", "help", "so"),
+        ("caawimo ma heli karaa", "other", None),
+        ("fadlan i caawi!", "distress", "so"),
+        ("Waan qarqayaa", "distress", "so"),
+        ("waan OKSIJIIN LA’ nahay", "distress", "so"),
         ("STOPP", "stop", "de"),
         ("Ja!", "start", "de"),
         ("Hilfe", "help", "de"),

@@ -119,6 +119,7 @@ def test_the_plural_header_is_the_languages_own(words: Path, language: str) -> N
         ("fr", 2, 2), ("vi", 1, 0), ("zh-Hans", 5, 0), ("ht", 1, 0), ("ht", 2, 1),
         ("tl", 1, 0), ("tl", 3, 0), ("tl", 4, 1), ("tl", 15, 0), ("tl", 29, 1),
         ("it", 0, 2), ("it", 1, 0), ("it", 2, 2), ("it", 1_000_000, 1), ("hi", 0, 0), ("hi", 1, 0), ("hi", 2, 1),
+        ("so", 0, 1), ("so", 1, 0), ("so", 2, 1),
     ],
 )  # fmt: skip
 def test_every_plural_form_is_chosen_by_the_rule(language: str, number: int, form: int) -> None:

@@ -136,6 +136,7 @@ ENDED = {
     "tl": ["tapos na", "ligtas na", "wala na", "natapos"],
     "de": ["vorbei", "beendet"],
     "hi": ["खत्म", "समाप्त"],
+    "so": ["dhammaa", "joogsa", "waa nabad"],
 }
 """Words by which an all-clear says that it is over."""
 
