@@ -15,9 +15,9 @@ SIGNPOST = "sign-post"
 ORDER = (SORRY, NOTE, NEEDS, LOCAL, "co-sign", "third action", SIGNPOST, "second action", "detail of impact", AREA)
 """Apology, local note, what a group needs to hear and local facts stand in a text message only where they fit; then
 the order of the design. A sign-post, which no warning has, is worth more than a third step (docs/decisions/0024)."""
-PLACES, UNKNOWN = "change of places", "what is not known"
-POST_ORDER = (*ORDER, PLACES, UNKNOWN)
-"""A post that is too long cannot be made at all, so at the very end two more things go that the page says."""
+PASS_ON, PLACES, UNKNOWN = "word to tell others", "change of places", "what is not known"
+POST_ORDER = (*ORDER, PASS_ON, PLACES, UNKNOWN)
+"""A post that is too long cannot be made at all, so at the very end three more things go that the page says."""
 MOMENTS = "times"
 SHORTEST_ORDER = (*POST_ORDER, MOMENTS)
 """Ninety characters hold source, action, hazard and place, and seldom a time: it goes last, and the longer form has it
@@ -30,6 +30,7 @@ _FIELDS: dict[str, tuple[str, Any]] = {
     SIGNPOST: ("signposts", []),
     "co-sign": ("cosign", ""),
     "detail of impact": ("detail", ""),
+    PASS_ON: ("pass_on", ""),
     UNKNOWN: ("not_known", []),
 }
 _TIMES = ("act_by", "until", "issued", "next_update")

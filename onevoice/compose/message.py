@@ -21,6 +21,8 @@ from onevoice.template.allowed import HEADINGS
 
 ENDED = frozenset([OUTSIDE, Kind.ALL_CLEAR, Kind.RECOVERY, Kind.SUPPORT, Kind.CHECK_IN])
 """Kinds that set nobody a last moment and hold for no stated time."""
+HURRIED = frozenset([OUTSIDE, Kind.WARNING, Kind.UPDATE, Kind.CORRECTION, Kind.EXERCISE])
+"""Kinds that have no room for a line beyond the danger and the steps."""
 _LACKS = {
     Need.MOBILITY: frozenset(["walk", "drive"]),
     Need.HEARING: frozenset(["hear"]),
@@ -57,7 +59,7 @@ def message(say: Speech) -> Message:
         **_what(say, hazard, kind),
         **_to_do(say, kind),
         **_around(say),
-        **_ended(say),
+        **_ended(say, kind),
         **_look(say, hazard, kind),
         **aloud(say, kind),
     }
@@ -110,10 +112,11 @@ def _to_do(say: Speech, kind: str) -> dict[str, Any]:
     }
 
 
-def _ended(say: Speech) -> dict[str, Any]:
+def _ended(say: Speech, kind: str) -> dict[str, Any]:
     """How it ends."""
     frames = ("next_update", "issued", "more", "manage", "number")
-    return {"note": _note(say), "cosign": "", **{name: say(f"frame.{name}") for name in frames}}
+    pass_on = say.where_translated("frame.pass_on") if kind not in HURRIED else ""
+    return {"note": _note(say), "cosign": "", "pass_on": pass_on} | {name: say(f"frame.{name}") for name in frames}
 
 
 def _look(say: Speech, hazard: str, kind: str) -> dict[str, Any]:

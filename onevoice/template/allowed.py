@@ -14,7 +14,7 @@ from jinja2 import nodes
 from onevoice.lexicon.entries import PACK
 
 _SENTENCES = ("opening", "impact", "detail", "where", "act_by", "until", "next_update", "more", "call", "cosign", "why")
-_REST = ("mark", "source", "sorry", "note", "issued", "manage", "number", "exercise_note", "hazard_name")
+_REST = ("mark", "source", "sorry", "note", "issued", "manage", "number", "exercise_note", "hazard_name", "pass_on")
 _STAND_IN = ("stand_in", "stand_in_language", "stand_in_direction")
 _ALOUD = ("hello", "again", "hear_again", "end", "keep", "read_aloud", "stop")
 TEXTS = frozenset([*_SENTENCES, *_REST, *_STAND_IN, *_ALOUD, "direction", "language", "colour"])

@@ -183,3 +183,21 @@ def test_exactly_as_long_as_a_post_may_be_is_not_too_long(too_long: tuple[Varian
 
     assert graphemes(shorter.parts["text"]) == LONGEST_POST
     assert not [f for f in found if f.rule == "N04"]
+
+
+CALM = ("preparedness", "watch", "all-clear", "recovery", "support", "check-in", "rumor-control")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_post_of_a_calm_day_connects_people(language: str) -> None:
+    """Whatever is left out: who reads it is asked to tell others. A warning has no room for that (S08)."""
+    calm = [sample.alert for kind in CALM for sample in _of_kind(kind)]
+    assert len(calm) > 60
+    assert [a.hazard for a in calm if "frame.pass_on" not in _post(a, language).said] == []
+    assert [a.hazard for a in calm if _lonely(a, language)] == []
+    assert not any("frame.pass_on" in _post(s.alert, language).said for s in _of_kind("warning"))
+
+
+def _lonely(alert: Alert, language: str) -> bool:
+    checked = checks.check_variant(_post(alert, language), alert, _content(), _authority())
+    return "S08" in {found.rule for found in checked.findings}
