@@ -41,12 +41,13 @@ def run(*, recipients: int, keep_open: bool, prefect: bool) -> None:
     with ExitStack() as parts:
         environment = _environment(home, parts.enter_context(_sandbox(home)))
         os.environ.update(environment)
+        needed = [parts.enter_context(_prefect(home))] if prefect else []  # first: it takes longest to start
         desk = _town(recipients)
         parts.enter_context(_part(home, "console", [sys.executable, "-m", "onevoice", "serve"]))
-        if prefect:
-            parts.enter_context(_prefect(home))
-        _answers(f"{environment['ONEVOICE_PUBLIC_URL']}/healthz")
-        alert_id = _send(desk, prefect=prefect)
+        alert_id = _approved(desk)
+        for part in (*needed, f"{environment['ONEVOICE_PUBLIC_URL']}/healthz"):
+            _answers(part)
+        _send(desk, alert_id, prefect=prefect)
         _say_where(desk, home, alert_id, time.monotonic() - begun)
         if keep_open:
             _wait()
@@ -150,14 +151,13 @@ def _town(recipients: int) -> Desk:
 
 
 @contextmanager
-def _prefect(home: Path) -> Iterator[None]:
-    """Prefect's server, with its own home and database, on this machine only."""
+def _prefect(home: Path) -> Iterator[str]:
+    """Prefect's server, with its own home and database, on this machine only; gives the address that says it is up."""
     port = _free_port()
     os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
     words = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with _part(home, "prefect", words):
-        _answers(f"http://127.0.0.1:{port}/api/health")
-        yield
+        yield f"http://127.0.0.1:{port}/api/health"
 
 
 def _answers(url: str) -> None:
@@ -173,13 +173,17 @@ def _answers(url: str) -> None:
     raise OutOfReach(f"{url} did not answer in {PATIENCE:.0f} s.", remedy="Its log is in the demo's folder.")
 
 
-def _send(desk: Desk, *, prefect: bool) -> str:
+def _approved(desk: Desk) -> str:
+    from onevoice.desk import rehearse
+
+    typer.echo("A river flood warning, as an exercise: drafted, checked, submitted, approved.")
+    return rehearse.prepare_release(desk, desk.settings.content_root / EXAMPLE)
+
+
+def _send(desk: Desk, alert_id: str, *, prefect: bool) -> None:
     from onevoice.cli import showing
     from onevoice.desk import rehearse, release
 
-    example = desk.settings.content_root / EXAMPLE
-    typer.echo("A river flood warning, as an exercise: drafted, checked, submitted, approved.")
-    alert_id = rehearse.prepare_release(desk, example)
     if prefect:
         import asyncio
 
@@ -189,7 +193,6 @@ def _send(desk: Desk, *, prefect: bool) -> str:
     else:
         release.release(desk, alert_id, rehearse.AUTHOR)
         rehearse.wait_until_quiet(desk, alert_id, progress=showing.progress())
-    return alert_id
 
 
 def _say_where(desk: Desk, home: Path, alert_id: str, seconds: float) -> None:
