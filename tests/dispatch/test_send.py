@@ -379,7 +379,7 @@ def test_outcomes_wait_for_a_database_that_is_out_of_reach_and_nothing_new_begin
     """What calls came to while the database could not be written to is kept when it can be again; then it goes on."""
     monkeypatch.setattr("onevoice.dispatch.send.AFTER_TROUBLE", 0.1)
     release = town.release(30)
-    broken: Any = _Broken(town.ledger, after=3, times=4)
+    broken: Any = _Broken(town.ledger, after=3, seconds=0.6)
     provider = double(rate=100.0)
     counts = asyncio.run(send_due(broken, town.vault, {Means.SMS: provider}, town.options(), once=True))
     assert counts.accepted == 30
@@ -413,19 +413,25 @@ def test_a_commit_whose_word_was_lost_is_undone_before_anything_else(
 
 
 class _Broken:
-    """A ledger whose writes fail some times; `committed`: after they were committed."""
+    """A ledger whose writes fail `times` times, or for so many seconds; `committed`: after they were committed."""
 
-    def __init__(self, ledger: Ledger, *, after: int, times: int, committed: bool = False) -> None:
+    def __init__(
+        self, ledger: Ledger, *, after: int, times: int = 0, seconds: float = 0.0, committed: bool = False
+    ) -> None:
         self._ledger = ledger
         self._after = after
         self._times = times
+        self._seconds = seconds
         self._committed = committed
         self._writes = 0
+        self._until = 0.0
 
     def write(self) -> Any:
         """Fail, or write."""
         self._writes += 1
-        if self._after < self._writes <= self._after + self._times:
+        if self._writes == self._after + 1:
+            self._until = time.monotonic() + self._seconds
+        if self._after < self._writes <= self._after + self._times or time.monotonic() < self._until:
             return _Lost(self._ledger.write() if self._committed else None)
         return self._ledger.write()
 
