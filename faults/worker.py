@@ -77,7 +77,8 @@ def _act(given: Given) -> None:
     if given.get("act", "kill") == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     elif given["act"] == "stop":
-        os.kill(os.getpid(), signal.SIGSTOP)
+        # To this thread: another may take what is sent to the process, and this one goes on past the point.
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
     elif given["act"] == "wait":
         time.sleep(float(given["seconds"]))
     else:
