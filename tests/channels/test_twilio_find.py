@@ -66,14 +66,14 @@ def test_what_is_found_and_what_is_called_back_are_one_event(
     sandbox: Sandbox, settings: Settle, message: Write, number: Callable[[], str]
 ) -> None:
     """The digest of a list entry is that of the callback with the same news, so nothing is counted twice."""
-    written, provider = message(number()), TwilioSms(settings())
+    written, provider, since = message(number()), TwilioSms(settings()), datetime.now(UTC)
     asyncio.run(_sent(provider, written))
     [taken] = sandbox.entries("sms", "accepted", to=written.to)
     wait_until(lambda: "delivered" in _statuses(sandbox, taken.sid), "delivered")
     form = {"AccountSid": sandbox.account_sid, "MessageSid": taken.sid, "MessageStatus": "delivered"}
     headers = {"X-Twilio-Signature": signature(sandbox.auth_token, written.callback_url, form)}
 
-    found = _sent_and_found(provider, [], written, datetime.now(UTC))
+    found = _sent_and_found(provider, [], written, since)
     [called] = provider.parse_receipts(written.callback_url, headers, urlencode(form).encode())
 
     assert found
