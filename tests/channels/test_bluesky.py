@@ -321,13 +321,13 @@ def test_many_posts_cost_one_log_in(sandbox: Sandbox, social: Settle, post: Writ
 
 def test_an_expired_session_is_renewed_once_and_the_post_made(tmp_path: Path, social: Settle, post: Write) -> None:
     """Of eight calls with an old token one renews it for all; nobody logs in anew, and nothing is posted twice."""
-    with Sandbox(tmp_path / "record.jsonl", "--bluesky-access-seconds", "2") as running:
+    with Sandbox(tmp_path / "record.jsonl", "--bluesky-access-seconds", "3") as running:
         provider = Bluesky(social(bluesky_api_base=running.bluesky))
         written = [post("bluesky") for _ in range(9)]
 
         async def go() -> list[Outcome]:
             first = await provider.send(written[0])
-            await asyncio.sleep(2.1)
+            await asyncio.sleep(3.1)
             later = await asyncio.gather(*map(provider.send, written[1:]))
             await provider.close()
             return [first, *later]
@@ -343,12 +343,12 @@ def test_an_expired_session_is_renewed_once_and_the_post_made(tmp_path: Path, so
 def test_a_session_that_cannot_be_renewed_is_made_anew(tmp_path: Path, social: Settle, post: Write) -> None:
     """After a restart of the service it knows no refresh token; then one logs in again."""
     record_of = tmp_path / "record.jsonl"
-    with Sandbox(record_of, "--bluesky-access-seconds", "1") as first:
+    with Sandbox(record_of, "--bluesky-access-seconds", "3") as first:
         port = first.bluesky.rpartition(":")[2]
         provider = Bluesky(social(bluesky_api_base=first.bluesky))
         _send(provider, post("bluesky"))
         first.kill()
-    time.sleep(1.1)
+    time.sleep(3.1)
     with Sandbox(record_of, "--sms-port", port) as second:
         (outcome,) = _send(provider, post("bluesky"))
 
