@@ -54,6 +54,7 @@ FIGURES = (
     Figure("callbacks kept a second, over HTTP", "callbacks", ("kept_a_second", "over HTTP"), "", least=300),
     Figure("99th percentile of an answer to one", "callbacks", ("answer_p99_ms", "over HTTP"), "ms", most=250),
     Figure("Prefect's server for a recipient, beside a task each", "prefect_server", ("ratio",), "×", most=0.001),
+    Figure("the same, without what it uses at rest", "prefect_server", ("ratio_without_rest",), "×", most=0.001),
     Figure("messages a second, SQLite", "send_messages", ("a_second", "onevoice"), ""),
     Figure("processor of one message", "send_messages", ("cpu_us_a_message", "onevoice"), "µs"),
     Figure("memory of the sender", "send_messages", ("peak_mib",), "MiB", most=150),

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Integer, Select, Table, func, select, type_coerce
+from sqlalchemy import Connection, FromClause, Select, Table, func, select, type_coerce
 
 from onevoice.ledger.needed import InUse, Key, Numbers, counted, numbers_of, placed_ways
 from onevoice.ledger.points import Rank, points, ways
 from onevoice.ledger.scratch import joined_whole, keep
 from onevoice.ledger.tables import audience
 from onevoice.ledger.wanted import Wanted, who
-from onevoice.ledger.words import slowest_first
+from onevoice.ledger.words import later
 from onevoice.people import PERSONAL
 
 SNAPSHOT = tuple(c.name for c in audience.c if c.name != "release_id")
@@ -29,7 +29,7 @@ SNAPSHOT = tuple(c.name for c in audience.c if c.name != "release_id")
 class Layout:
     """Temporary tables: `person` has the columns of SNAPSHOT and `yet`, `way` of `placed_ways`, `point` of `points`.
 
-    `point` has also its `place`, in the order of `slowest_first`; `turn` is what `turns` makes of the ways.
+    `point` has also what `later` says of it; `turn` is what `turns` makes of the ways.
     """
 
     conn: Connection
@@ -88,8 +88,7 @@ def lay_out(conn: Connection, people: Meant) -> Layout:
         way = keep(conn, "way", select(placed), "point_id")
         ranks = [Rank(s.precedence, s.id, s.messenger) for s in wanted.segments_all]
         each = points(way, ranks, first=not wanted.previous_releases).cte("each")
-        place = type_coerce(func.row_number().over(order_by=slowest_first(each)), Integer).label("place")
-        point = keep(conn, "point", select(each, place), key="point_id")
+        point = keep(conn, "point", select(each, later(each).label("later")), key="point_id")
     return Layout(conn, person, way, point, keep(conn, "turn", turns(way), "point_id"))
 
 

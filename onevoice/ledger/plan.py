@@ -43,6 +43,7 @@ from onevoice.ledger.words import (
     SHARED_POINT,
     delivered_at,
     new_deliveries,
+    slowest_first,
     with_words,
 )
 
@@ -99,8 +100,8 @@ class Planned:
 class Arranged:
     """All that a submit writes about people, in temporary tables but for the number of the release.
 
-    `words` are the columns of `assignment` and the text's `language`; `new` has the deliveries in their order, `turn`
-    who is served where.
+    `words` are the columns of `assignment` and the text's `language`; `new` has the deliveries, `turn` who is served
+    where.
     """
 
     person: Table
@@ -134,7 +135,7 @@ def arrange(layout: Layout, chosen: Mapping[Any, Chosen], languages: Mapping[str
     _keep_words(conn, chosen, languages or {})
     held = any(words.variant_id is None for words in chosen.values())
     with joined_whole(conn):
-        words = with_words(layout.point, _WORDS).add_columns(layout.point.c.place)
+        words = with_words(layout.point, _WORDS).add_columns(layout.point.c.later)
         worded = keep(conn, "worded", words, *(("point_id",) if held else ()))
         _nobody_forgotten(conn, worded)
         turn = keep(conn, "open_turn", _open_turns(layout, worded), "point_id") if held else layout.turn
@@ -181,8 +182,8 @@ def _open_turns(layout: Layout, worded: Table) -> Any:
 
 
 def _new(worded: Table, turn: Table) -> Any:
-    """One delivery for each point at which somebody gets the text now, with its place."""
-    return select(*(worded.c[n] for n in (*COPIED, "place"))).where(worded.c.point_id.in_(select(turn.c.point_id)))
+    """One delivery for each point at which somebody gets the text now."""
+    return select(*(worded.c[n] for n in (*COPIED, "later"))).where(worded.c.point_id.in_(select(turn.c.point_id)))
 
 
 def _hold(conn: Connection, person: Table, turn: Table) -> None:
@@ -226,7 +227,7 @@ def put(conn: Connection, release_id: int, arranged: Arranged, now: datetime) ->
     _still_there(conn, arranged.new)
     _copy(conn, audience, arranged.person, SNAPSHOT, release_id)
     _copy(conn, assignment, arranged.words, [c.name for c in assignment.c if c.name != "release_id"], release_id)
-    rows = new_deliveries(release_id, arranged.new, now, literal(1)).order_by(arranged.new.c.place)
+    rows = new_deliveries(release_id, arranged.new, now, literal(1)).order_by(*slowest_first(arranged.new))
     conn.execute(insert(delivery).from_select(NEW_DELIVERY, rows))
     count_again(conn, "audience", "delivery")
     turn = arranged.turn

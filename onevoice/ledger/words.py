@@ -104,14 +104,19 @@ def new_deliveries(release_id: int, worded: FromClause, now: datetime, step: Col
     return select(literal(release_id), *(worded.c[n] for n in COPIED), step, literal(DeliveryState.PLANNED), at, at)
 
 
+def later(point: FromClause) -> ColumnElement[int]:
+    """0 for points of who cannot move well or lives alone, for they need longest; 1 for all others."""
+    living = reached_at.join(contact, contact.c.id == reached_at.c.contact_id)
+    needing = select(reached_at.c.point_id).select_from(living).where(or_(contact.c.mobility, contact.c.lives_alone))
+    return case((point.c.point_id.in_(needing), 0), else_=1)
+
+
 def slowest_first(point: FromClause) -> tuple[ColumnElement[Any], ...]:
-    """The order in which deliveries are written, and so called: who cannot move well or lives alone needs longest.
+    """The order in which deliveries are written, and so called: who needs longest first.
 
     To be used as ORDER BY over points.
     """
-    living = reached_at.join(contact, contact.c.id == reached_at.c.contact_id)
-    needing = select(reached_at.c.point_id).select_from(living).where(or_(contact.c.mobility, contact.c.lives_alone))
-    return case((point.c.point_id.in_(needing), 0), else_=1), point.c.point_id
+    return point.c["later"] if "later" in point.c else later(point), point.c.point_id
 
 
 def delivered_at(release_id: int, point: FromClause) -> ColumnElement[bool]:
