@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import product
 
 from babel import Locale
 from babel.lists import format_list
@@ -23,8 +24,8 @@ from onevoice.localize.language import ListStyle
 from onevoice.people import Means, Need
 from onevoice.variant import Finding
 
-_CORE = ("action.", "frame.where", "frame.act_by", "frame.more")
-"""Sentences that every whole part must hold; others may stand in one part of several (a headline, an email's why)."""
+_BESIDE = {"description": "hazard.{hazard}.{kind}.", "instruction": "action."}
+"""Part of a page that is read without the whole text → the sentences that it must hold too."""
 _UNKNOWN = ("impact", "onset", "cause")
 NOT_SAID = "what is not known"
 """A post may leave this out; then it still says when the next message comes."""
@@ -37,9 +38,10 @@ def check(case: Case) -> Iterator[Finding]:
     for part in case.whole:
         for language in case.languages:
             yield from _lacking(case, part, language)
-            yield from _sentences(case, part, language)
         yield from _actions(case, part)
         yield from _lacking_number(case, part)
+    for part, language in product((*case.whole, *(p for p in _BESIDE if p in case.texts)), case.languages):
+        yield from _sentences(case, part, language)
     yield from _sentences_somewhere(case)
 
 
@@ -132,7 +134,7 @@ def _sentences(case: Case, part: str, language: str) -> Iterator[Finding]:
         wrong = _least_wrong(case, part, language, text)
         if wrong is not None:
             yield from wrong
-        elif _belongs(case, key):
+        elif _belongs(case, key, part):
             rule = "C08" if key.startswith("action.") else "C02"
             yield finding(rule, f"{_who(case, language)} lacks or changes the sentence “{text}”.", part=part)
 
@@ -148,11 +150,18 @@ def _least_wrong(case: Case, part: str, language: str, text: str) -> list[Findin
     return best
 
 
-def _belongs(case: Case, key: str) -> bool:
-    """True where every whole part must hold the sentence: headings differ, and a page says some things in one piece."""
+def _belongs(case: Case, key: str, part: str) -> bool:
+    """True where this part must hold the sentence: headings differ, and a pack and a page say some in one part alone.
+
+    What the danger does stands in each of them: a change in one part is no less wrong because another part is right.
+    """
+    what = f"hazard.{case.alert.hazard}.{case.kind}."
+    if part in _BESIDE:
+        return key.startswith(_BESIDE[part].format(hazard=case.alert.hazard, kind=case.kind))
     if case.variant.means is Means.PACK:
-        return key.startswith(("action.", "frame.where"))
-    return key.startswith(_CORE) or (case.variant.means is not Means.PAGE and not key.startswith("frame.heading."))
+        return key.startswith(("action.", "frame.where", f"{what}impact"))
+    elsewhere = f"{what}why" if case.variant.means is Means.PAGE else "frame.heading."
+    return not key.startswith(("frame.heading.", elsewhere))
 
 
 def _sentences_somewhere(case: Case) -> Iterator[Finding]:
@@ -160,7 +169,7 @@ def _sentences_somewhere(case: Case) -> Iterator[Finding]:
     everything = "\n".join(case.texts.values())
     for language in case.languages:
         for key, text in _claimed(case, language):
-            if not _belongs(case, key) and not sentences.stands(text, everything):
+            if not _belongs(case, key, case.whole[0]) and not sentences.stands(text, everything):
                 yield finding("C02", f"{_who(case, language)} lacks or changes the sentence “{text}”.")
 
 

@@ -162,6 +162,26 @@ def test_a_changed_fact_blocks_the_release(
 
 
 @pytest.mark.parametrize(
+    ("means", "part", "old", "new", "rule"),
+    [
+        (Means.PAGE, "text", "Roofs can fly.", "Roofs can fall.", "C02"),
+        (Means.PAGE, "description", "Roofs can fly.", "Roofs can fall.", "C02"),
+        (Means.PAGE, "instruction", "Climb the hill now.", "Climb the hill.", "C08"),
+        (Means.PACK, "text", "Roofs can fly.", "Roofs can fall.", "C02"),
+        (Means.PACK, "questions", "Roofs can fly.", "Roofs can fall.", "C02"),
+    ],
+)
+def test_a_change_in_one_part_blocks_though_another_part_is_right(
+    desk: Desk, alert: MakeAlert, means: Means, part: str, old: str, new: str, rule: str
+) -> None:
+    """What happens stands more than once on a page: “in hours” for “in minutes” in its text was missed."""
+    given = alert()
+    text = desk.text(given, means=means)
+    assert sum(old in words for words in text.parts.values()) > 1
+    assert rule in desk.changed(text, given, old, new, part)
+
+
+@pytest.mark.parametrize(
     ("language", "old", "new", "rule"),
     [
         ("en", "6:30 PM ET, Sun", "6:30 AM ET, Sun", "C04"),
