@@ -12,6 +12,7 @@ import pytest
 from audiences import directory, town_services, zones
 from audiences.schedules import Town, Wrong
 from onevoice.errors import Unusable
+from onevoice.localize.language import languages
 from onevoice.services import SORTS, Hours, Line, Service
 
 TODAY = date(2026, 11, 29)
@@ -194,3 +195,13 @@ def test_the_invented_directory_is_good_on_any_day(root: Path, tmp_path: Path) -
     for service in services:
         assert service.until > TODAY
         assert all(line.number.startswith("+141355501") for line in service.lines)
+
+
+def test_every_reader_of_the_town_has_a_service_in_their_language(root: Path, tmp_path: Path) -> None:
+    """Somebody to talk to and somebody to visit, in each language that messages are written in."""
+    town_services.generate(tmp_path / "s.json", TODAY)
+    services = [_entry(root, plain) for plain in directory.read(tmp_path / "s.json")]
+    for sort in ("listening", "company"):
+        spoken = [service for service in services if service.sort == sort]
+        alone = [tag for tag in languages(root) if not any(service.speaks(tag) for service in spoken)]
+        assert alone == [], sort
