@@ -78,22 +78,30 @@ async def follow_up(
         with ledger.write_without_pause() as conn:
             step(conn, options.clock(conn))
 
+    def all_at_once(step: Callable[[Connection, datetime], None]) -> None:
+        """As many rows as a release has, in a few statements."""
+        with ledger.write_without_pause(most=None) as conn:
+            step(conn, options.clock(conn))
+
     def first(conn: Connection, now: datetime) -> None:
         guard.look(conn, now)
         done.lapsed = doubt.lapse(conn, now)
         receipts.out_of_quarantine(conn, now)
         done.folded = receipts.fold_new(conn, now)
+
+    def overdue(conn: Connection, now: datetime) -> None:
         done.closed = sweep.close_unsent(conn, options.mode, now)
         sweep.forget_workers(conn, now)
 
     await asyncio.to_thread(work, first)
+    await asyncio.to_thread(all_at_once, overdue)
     await asyncio.to_thread(guard.written)
     failpoint(Point.FOLLOW_LAPSED)
     async for answers in _ask_all(ledger, vault, providers, options):
         failpoint(Point.FOLLOW_ASKED)
         await asyncio.to_thread(work, _Settling(vault, answers, done))
     failpoint(Point.FOLLOW_DECIDED)
-    await asyncio.to_thread(work, _Closing(next_means, by_means, done))
+    await asyncio.to_thread(all_at_once, _Closing(next_means, by_means, done))
     if options.anchor_file:
         await asyncio.to_thread(_anchor, ledger, vault, options)
     return done

@@ -32,6 +32,10 @@ BUSY_SECONDS = 30
 STOPPED_SECONDS = 15
 """How long PostgreSQL keeps the locks of a sender or listener that says nothing more in the middle of a transaction."""
 
+LONGEST_SECONDS = 30
+"""How long a transaction of a sender or listener may last in all. In the middle of a batch of statements PostgreSQL
+takes nobody for idle: it waits for the rest of the batch, and keeps the locks of who was stopped there."""
+
 _APART_KIB = 24_576
 """What a look and its write keep of the database in memory, in KiB; of their temporary tables twice as much."""
 
@@ -80,8 +84,15 @@ def many(conn: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) ->
     """
     words, given, order = _written(statement, conn.dialect)
     whole = [{**given, **row} for row in rows]
+    if conn.dialect.name == "postgresql" and not _ends_long_ones(conn):
+        return sum(conn.exec_driver_sql(words, row).rowcount for row in whole)  # without a batch to be stopped in
     values = [tuple(map(row.__getitem__, order)) for row in whole] if order else whole
     return conn.exec_driver_sql(words, values).rowcount
+
+
+def _ends_long_ones(conn: Connection) -> bool:
+    """True for a PostgreSQL that can end a transaction which lasts too long, whatever it waits for: since 17."""
+    return (conn.dialect.server_version_info or (0,)) >= (17,)
 
 
 @cache
@@ -167,18 +178,22 @@ class Ledger:
             yield conn
 
     @contextmanager
-    def write_without_pause(self) -> Iterator[Connection]:
+    def write_without_pause(self, *, most: int | None = LONGEST_SECONDS) -> Iterator[Connection]:
         """As `write`, for who waits for nothing but the database meanwhile.
 
-        Where such a process is stopped in the middle, PostgreSQL rolls back after `STOPPED_SECONDS`, so that others
-        can go on. SQLite cannot: nobody writes until the process goes on or is killed.
+        Where such a process is stopped in the middle, PostgreSQL rolls back after `STOPPED_SECONDS`, in the middle of
+        a batch after `most`, so that others can go on. SQLite cannot: nobody writes until the process goes on or is
+        killed. `most` None: single statements that may take long, and no batches (`many`).
 
         Raises:
-            OutOfReach: as `write`, also where we were stopped for so long.
+            OutOfReach: as `write`, also where we were stopped, or took, for so long.
         """
         with self.write() as conn:
             if conn.dialect.name == "postgresql":
-                conn.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{STOPPED_SECONDS}s'")
+                ends = f"SET LOCAL idle_in_transaction_session_timeout = '{STOPPED_SECONDS}s'"
+                if most is not None and _ends_long_ones(conn):
+                    ends += f"; SET LOCAL transaction_timeout = '{most}s'"
+                conn.exec_driver_sql(ends)
             yield conn
 
     @contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from onevoice.ledger import contacts, outcomes
-from onevoice.ledger.engine import insert_several
+from onevoice.ledger.engine import insert_several, many
 from onevoice.ledger.tables import attempt, delivery, receipt
 from onevoice.ledger.vault import Vault
 
@@ -133,12 +133,13 @@ def fold_new(conn: Connection, now: datetime, limit: int = 500) -> int:
     return changed
 
 
+_TOLD = update(attempt).where(attempt.c.id == bindparam("of"), attempt.c.ref.is_(None)).values(ref=bindparam("told"))
+
+
 def _remember_refs(conn: Connection, rows: Sequence[Any]) -> None:
     """A call whose answer was lost learns its reference from the receipt."""
-    told = [{"of": row.attempt_id, "told": row.ref} for row in rows if row.ref]
-    if told:
-        unknown = (attempt.c.id == bindparam("of"), attempt.c.ref.is_(None))
-        conn.execute(update(attempt).where(*unknown).values(ref=bindparam("told")), told)
+    if told := [{"of": row.attempt_id, "told": row.ref} for row in rows if row.ref]:
+        many(conn, _TOLD, told)
 
 
 def _deliveries(conn: Connection, attempts: Collection[int]) -> dict[int, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import bindparam, event, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from onevoice.dispatch.providers import Inbound, Outcome, Receipt, Result, Word
@@ -17,7 +17,7 @@ from onevoice.dispatch.receipts import store
 from onevoice.errors import OutOfReach, Unusable
 from onevoice.ledger import audit, control
 from onevoice.ledger import tables as t
-from onevoice.ledger.engine import Ledger, database_now
+from onevoice.ledger.engine import Ledger, database_now, many
 from onevoice.ledger.tables import metadata
 from onevoice.people import Means
 
@@ -88,6 +88,55 @@ def test_settings_that_can_lose_a_commit_are_refused(town: Town) -> None:
     with pytest.raises(Unusable, match="synchronous_commit=off"):
         other.ready()
     other.close()
+
+
+@on_postgres
+def test_who_is_stopped_in_the_middle_of_a_batch_loses_its_locks(town: Town) -> None:
+    """The server waits for the rest of a batch, and so takes nobody for idle: it ends the transaction by its length."""
+    town.release(1)
+    with pytest.raises(OutOfReach):
+        _stopped_while_others_write(town)
+    with town.ledger.read() as conn:
+        assert conn.scalars(select(t.delivery.c.code)).one() == "theirs"
+
+
+def _stopped_while_others_write(town: Town) -> None:
+    theirs = t.delivery.update().values(code="theirs")
+    with town.ledger.write_without_pause(most=1) as conn:
+        _left_in_a_batch(conn, "UPDATE delivery SET code = 'ours'")
+        with town.ledger.write_within(10) as other:
+            assert other.execute(theirs).rowcount == 1
+
+
+def _left_in_a_batch(conn: Any, statement: str) -> None:
+    """The statement is sent as the first of a batch whose end is never sent; nothing waits for the answer."""
+    wire = conn.connection.driver_connection.pgconn
+    wire.enter_pipeline_mode()
+    wire.send_query_params(statement.encode(), None)
+    wire.send_flush_request()
+    wire.flush()
+
+
+@on_postgres
+@pytest.mark.parametrize(("version", "in_a_batch"), [((16, 4), False), ((17, 0), True)])
+def test_only_a_server_that_ends_long_transactions_gets_batches(
+    town: Town, monkeypatch: pytest.MonkeyPatch, version: tuple[int, int], in_a_batch: bool
+) -> None:
+    """An older one gets one statement after the other, and is not asked for what it cannot do."""
+    release, sent = town.release(3), []
+    change = update(t.delivery).where(t.delivery.c.id == bindparam("of")).values(code="x")
+    with town.ledger.read() as conn:
+        rows = [{"of": number} for number in conn.scalars(select(t.delivery.c.id))]
+        monkeypatch.setattr(conn.dialect, "server_version_info", version)
+    with town.ledger.write() as conn:
+        monkeypatch.setattr(conn.dialect, "server_version_info", version)
+    with town.ledger.write_without_pause() as conn:
+        event.listen(conn, "before_cursor_execute", lambda *given: sent.append(given[-1]))
+        assert conn.exec_driver_sql("SHOW transaction_timeout").scalar_one() == ("30s" if in_a_batch else "0")
+        sent.clear()
+        assert many(conn, change, rows) == 3
+    assert sent == ([True] if in_a_batch else [False] * 3)
+    assert [row.code for row in town.rows(release)] == ["x"] * 3
 
 
 def test_a_server_that_does_not_answer_is_out_of_reach() -> None:
