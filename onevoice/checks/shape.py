@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from onevoice.alert import Kind
 from onevoice.checks import numbers, sentences
-from onevoice.checks.case import UNTIMED, Case
+from onevoice.checks.case import FREE_WORDS, UNTIMED, Case
 from onevoice.checks.facts import NOT_SAID
 from onevoice.checks.plain import plain
 from onevoice.checks.rules import finding
-from onevoice.lexicon import OUTSIDE
+from onevoice.lexicon import OUTSIDE, slots
 from onevoice.people import Means
 from onevoice.variant import Finding
 
@@ -76,7 +76,16 @@ def _impact(case: Case, part: str, language: str) -> Iterator[Finding]:
     hazard = f"hazard.{case.alert.hazard}"
     told = (f"{hazard}.{case.kind}.impact", f"{hazard}.{case.kind}.detail", f"{hazard}.unknown.impact")
     if not any(_stands(case, part, language, name) for name in told):
-        yield finding("L01", f"{language}: the text does not say what can happen.", part=part)
+        said = f"{language}: the text does not say what can happen."
+        yield finding("L01", said, part=part, remedy=_unchecked(case, language, told[0]))
+
+
+def _unchecked(case: Case, language: str, impact: str) -> str:
+    """What to do where the sentence waits for words that nobody has checked in this language; else the usual."""
+    key = case.key(impact)
+    text = case.said(language, key).text if key else ""
+    lacking = sorted(FREE_WORDS.intersection(slots(text)) - case.names(language).keys())
+    return f"Write {lacking[0]} in {language} too, and have it checked: `texts` and `checked_by`." if lacking else ""
 
 
 def _until(case: Case, part: str, language: str) -> Iterator[Finding]:

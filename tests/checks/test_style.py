@@ -215,6 +215,14 @@ def test_a_warning_that_does_not_say_what_can_happen_is_found(language: str) -> 
         assert "L01" not in _found(_said(short, text.parts["text"].replace(impact, "")), alert)
 
 
+@pytest.mark.parametrize("language", [tag for tag in LANGUAGES if tag != "en"])
+def test_who_is_missing_waits_for_words_that_somebody_has_checked(language: str) -> None:
+    """A description in English alone: no other language says who it is, and its finding names the words to write."""
+    alert = _alert(hazard="missing_or_vulnerable_person")
+    assert "L01" not in _found(_text(alert, means=Means.SMS), alert)
+    assert f"description in {language}" in _found(_text(alert, language, Means.SMS), alert)["L01"].remedy
+
+
 def test_a_message_says_until_when_it_holds() -> None:
     """The last moment, the end, or when the next message comes."""
     alert = _alert()
