@@ -294,6 +294,19 @@ def test_an_ordinary_warning_keeps_to_its_budget(language: str, needs: tuple[Nee
     assert found == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_not_known_yet_never_stands_before_the_step(language: str) -> None:
+    """A first message: who reads only two segments sees what to do; what is not known stands by the next message."""
+    first = [s.alert for s in samples(_content().lexicon) if s.alert.kind == "warning" and "unknown" in s.label]
+    late = []
+    for alert, tier in product(first, (Tier.T1, Tier.T2)):
+        variant = _told(alert, language, Means.SMS, tier)
+        if "N02" in {f.rule for f in length.check(Case(variant, alert, _content(), _authority()))}:
+            late.append((alert.hazard, tier))
+    assert first
+    assert late == []
+
+
 def test_who_is_told_to_ask_for_a_ride_hears_once_whom_to_ask() -> None:
     """The line for the need does not ask again what the action has said; without a number it is not there."""
     flood = _told(_alert("river_flood", "warning"), "en", Means.SMS, Tier.T2, Need.MOBILITY).parts["text"]
