@@ -18,7 +18,7 @@ from onevoice.checks.reading.folded import fold
 from onevoice.checks.reading.words import tongue
 from onevoice.checks.samples import samples
 from onevoice.compose import Content
-from onevoice.facts import Fact, FactSet, Instant, Place, Places
+from onevoice.facts import Fact, FactSet, Instant, Place, Places, Shelter
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES: list[dict[str, Any]] = yaml.safe_load(
@@ -81,6 +81,62 @@ def test_a_text_is_judged_by_what_it_says(case: dict[str, Any]) -> None:
         assert {"source", "hazard", "place", "action", "act_by", "url"} <= set(heard.states)
     else:
         assert wrong in {c.rule for c in heard.contradicts} | {f"lacks {name}" for name in heard.lacks}
+
+
+def _with_shelter(language: str, text: str) -> hearing.Heard:
+    """What is heard in a text where the alert has a shelter."""
+    alert, authority = _alert(), messengers(ROOT)["millford-em"]
+    shelter = Shelter(name={"en": "Millford High School"}, address="12 School Street")
+    given = alert.model_copy(update={"factset": FactSet(facts=alert.factset.facts | {"shelter": shelter})})
+    return hearing.hear(
+        hearing.Question(
+            text=text, alert=given, library=_content(), authority=authority, language=language, zones=_zones(),
+            needed=given.actions,
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("language", _content().languages)
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ("Millford High School, 12 School Street.", None),
+        ("Millford High School (School Street).", None),
+        ("Millford High School, 21 School Street.", "21 School Street"),
+        ("Millford High School: School Street 14", "School Street 14"),
+        ("1a school street", "1a school street"),
+    ],
+)
+def test_another_number_beside_the_street_is_another_door(language: str, said: str, wrong: str | None) -> None:
+    """In every language an address is written as it is in English."""
+    told = [c for c in _with_shelter(language, said).contradicts if c.fact == "shelter"]
+    assert [(c.rule, c.found) for c in told] == ([("C06", wrong)] if wrong else [])
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "SOURCE: el río puede inundar Old Mill y Riverside. Pueden cruzar el agua. LINK"),
+        ("fr", "SOURCE : le fleuve peut monter à Old Mill et Riverside. N'entrez pas dans l'eau. LINK"),
+        ("vi", "SOURCE: sông dâng cao ở Old Mill và Riverside. Không lội nước. LINK"),
+        ("ht", "SOURCE: rivyè a ap monte nan Old Mill ak Riverside. Pa janbe dlo a. LINK"),
+    ],
+)
+def test_a_flood_that_tells_of_the_water_is_not_taken_for_bad_water(language: str, text: str) -> None:
+    """A word that the hazard's own sentences say too tells of no other hazard."""
+    assert [c for c in _heard(language, text).contradicts if c.fact == "hazard"] == []
+
+
+def test_another_hazard_is_heard_where_only_it_is_named() -> None:
+    """Nobody gets a warning of fire in place of one of the river."""
+    told = _heard("es", "SOURCE: alerta de incendio en Old Mill y Riverside. LINK").contradicts
+    assert [(c.rule, c.found) for c in told if c.fact == "hazard"] == [("C09", "wildfire_evacuation")]
+
+
+def test_an_amount_that_nobody_states_is_pointed_out() -> None:
+    """In somebody's own words it may be a local addition; an approved amount in another unit is none."""
+    heard = _heard("en", "SOURCE: river flood in Old Mill and Riverside. The river rose 7 feet. LINK")
+    assert "No fact of the alert states “7 feet”." in [note.message for note in heard.notes]
 
 
 @pytest.mark.parametrize("behind", ["에 ", "에서는 ", " ", "和"])

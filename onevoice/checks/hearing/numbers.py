@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from onevoice.alert import Kind
-from onevoice.checks.hearing.question import Contradiction, Heard, Question, state, stranger, wrong
-from onevoice.checks.plain import plain
+from onevoice.checks.hearing.question import Contradiction, Heard, Question, approved, note, state, stranger, wrong
 from onevoice.checks.reading import links, moments, quantities
 from onevoice.checks.reading.folded import fold
 from onevoice.facts import EmergencyNumber, Phone, Url
@@ -120,7 +119,7 @@ def _quantities(question: Question, heard: Heard) -> None:
     text = question.counted
     for span in (m.span for m in moments.read(text, question.tongue)[0]):
         text = text.blanked(*span)
-    own = list(quantities.of_texts(_approved(question), question.tongue))
+    own = list(quantities.of_texts(approved(question), question.tongue))
     for said in quantities.read(text, question.tongue):
         if any(said.same(one) for one in own):
             continue
@@ -130,10 +129,5 @@ def _quantities(question: Question, heard: Heard) -> None:
             wrong(heard, "quantity", found, f"{near.value:g} {near.unit}", "C06")
         elif question.strict:
             wrong(heard, "quantity", found, "", "C06", f"No fact and no approved sentence states “{found}”.")
-
-
-def _approved(question: Question) -> Iterator[str]:
-    for key in question.library.lexicon.sources:
-        name = key.rsplit(".", 1)[0] if key[-2:] in {"T1", "T2", "T3", "T4"} else key
-        if name.removeprefix("action.") in question.needed or key.startswith(f"hazard.{question.alert.hazard}."):
-            yield plain(question.library.sentence(question.language, key).text)
+        else:
+            note(heard, found)

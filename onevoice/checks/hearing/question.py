@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -114,6 +114,14 @@ class Question:
         return bool(words) and self.tongue.fold(plain(words)) in self.folded.text
 
 
+def approved(question: Question) -> Iterator[str]:
+    """The sentences of the alert's hazard and of its actions, without their slots' values."""
+    for key in question.library.lexicon.sources:
+        name = key.rsplit(".", 1)[0] if key[-2:] in {"T1", "T2", "T3", "T4"} else key
+        if name.removeprefix("action.") in question.needed or key.startswith(f"hazard.{question.alert.hazard}."):
+            yield plain(question.library.sentence(question.language, key).text)
+
+
 def state(heard: Heard, fact: str) -> None:
     """Note that a fact is told rightly."""
     if fact not in heard.states:
@@ -133,7 +141,10 @@ def stranger(question: Question, heard: Heard, told: Contradiction) -> None:
     if question.strict or told.fact not in heard.states:
         wrong(heard, *told)
     else:
-        note = f"No fact of the alert states “{told.found}”."
-        heard.notes.append(
-            finding("C20", note, remedy="If it is a local addition, set it apart from the alert's facts.")
-        )
+        note(heard, told.found)
+
+
+def note(heard: Heard, found: str) -> None:
+    """Note something that no fact states, in a text that is not ours."""
+    what = f"No fact of the alert states “{found}”."
+    heard.notes.append(finding("C20", what, remedy="If it is a local addition, set it apart from the alert's facts."))

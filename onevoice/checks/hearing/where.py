@@ -1,11 +1,12 @@
-"""Where: the places that a text names."""
+"""Where: the places that a text names, and the addresses to go to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 
 from onevoice.alert import Kind
-from onevoice.checks.hearing.question import Contradiction, Heard, Question, state, stranger
+from onevoice.checks.hearing.question import Contradiction, Heard, Question, state, stranger, wrong
 from onevoice.checks.plain import plain
 from onevoice.checks.reading import links, tongues
 from onevoice.facts import Places, Shelter
@@ -14,7 +15,12 @@ from onevoice.facts import Places, Shelter
 
 
 def hear(question: Question, heard: Heard) -> None:
-    """All places of the alert, and no other."""
+    """All places of the alert, and no other; no number of a house but the one where people find help."""
+    for part in (_places, _addresses):
+        part(question, heard)
+
+
+def _places(question: Question, heard: Heard) -> None:
     fact = question.alert.factset.get("places")
     told = {place.id: place.names for place in fact.places} if isinstance(fact, Places) else {}
     lacking = [place for place, names in told.items() if not _named(question, names.values())]
@@ -37,14 +43,37 @@ def hear(question: Question, heard: Heard) -> None:
             stranger(question, heard, Contradiction("place", found, expected, "C10", message))
 
 
+def _addresses(question: Question, heard: Heard) -> None:
+    """The street of an address with another number beside it leads people to another door."""
+    for fact, address in addresses(question):
+        street = _NUMBER.sub(" ", plain(address)).strip(" ,")
+        if not street or question.has(address):
+            continue
+        beside = rf"(?:{_NUMBER.pattern}\s+)?{re.escape(question.tongue.fold(street))}(?:,?\s+{_NUMBER.pattern})?"
+        for found in re.finditer(beside, question.folded.text):
+            said = question.folded.written(question.source, *found.span())
+            if any(c.isdigit() for c in said):
+                wrong(heard, fact, said, address, "C06")
+
+
+_NUMBER = re.compile(r"\b\d+\w?\b")
+
+
+def addresses(question: Question) -> Iterator[tuple[str, str]]:
+    """Fact and address of each place to go to."""
+    shelter = question.alert.factset.get("shelter")
+    if isinstance(shelter, Shelter) and shelter.address:
+        yield "shelter", shelter.address
+    yield from (("services", service.address) for service in question.services if service.address)
+
+
 def _without(question: Question, names: Iterable[str]) -> str:
     """The text without the alert's own places, the authority's name and its links."""
     text = question.source
     fixed = [*names, *question.authority.names.values(), *(link.text for link in links.links(text))]
     shelter = question.alert.factset.get("shelter")
-    if isinstance(shelter, Shelter):
-        fixed += [*shelter.name.values(), shelter.address]
-    fixed += [words for service in question.services for words in (service.name, service.address)]
+    fixed += shelter.name.values() if isinstance(shelter, Shelter) else ()
+    fixed += [*(service.name for service in question.services), *(address for _, address in addresses(question))]
     for name in sorted(map(plain, filter(None, fixed)), key=len, reverse=True):
         text = text.replace(name, " ")
     return text

@@ -8,7 +8,7 @@ from typing import Literal
 
 from onevoice.alert import Kind, Status
 from onevoice.checks import sentences
-from onevoice.checks.hearing.question import Heard, Question, state, wrong
+from onevoice.checks.hearing.question import Heard, Question, approved, state, wrong
 from onevoice.checks.plain import plain
 from onevoice.checks.reading import links, tongues
 from onevoice.checks.reading.words import tongue
@@ -107,7 +107,10 @@ def _opens(question: Question) -> bool:
 
 
 def _names(question: Question, hazard: str) -> bool:
-    return question.tongue.any(question.tongue.words.hazards[hazard]).search(question.folded.text) is not None
+    """True where a text says a word of a hazard that the alert's own sentences do not: a flood tells of the water."""
+    words = question.tongue.any(question.tongue.words.hazards[hazard])
+    own = {found[0] for text in approved(question) for found in words.finditer(question.tongue.fold(text))}
+    return any(found[0] not in own for found in words.finditer(question.folded.text))
 
 
 def _name_of_hazard(question: Question, hazard: str) -> str:
