@@ -289,10 +289,18 @@ def _zone_pattern(tongue: Tongue) -> re.Pattern[str]:
 
 
 def _role(text: str, span: Span, tongue: Tongue) -> str | None:
-    """The role whose word stands nearest before the time, in its own sentence; in some languages just behind it."""
+    """The role whose words end nearest before the time, in its own sentence; in some languages just behind it.
+
+    Of words that end together the longer tell: "spätestens bis" is no "bis". Where the same word has two roles, as
+    "bis" and "até" have, it tells neither.
+    """
     before = re.split(r"[\n.!?。！？؟;；](?:\s|$)|\n", text[max(0, span.start - _NEAR) : span.start])[-1]
-    found = [(m.end(), role) for role, words in tongue.words.roles.items() for m in tongue.any(words).finditer(before)]
-    behind = tongue.any(tongue.words.act_by_behind).match(text[span.end : span.end + _BEHIND].lstrip(" )"))
-    if behind:
+    if tongue.any(tongue.words.act_by_behind).match(text[span.end : span.end + _BEHIND].lstrip(" )")):
         return "act_by"
-    return max(found)[1] if found else None
+    found = [
+        (m.end(), len(m[0]), role)
+        for role, words in tongue.words.roles.items()
+        for m in tongue.any(words).finditer(before)
+    ]
+    roles = {role for *where, role in found if tuple(where) == max(found)[:2]}
+    return roles.pop() if len(roles) == 1 else None

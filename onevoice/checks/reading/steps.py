@@ -26,6 +26,8 @@ _CONCEPT = 2.5
 """A concept says more than a stem: other words for it count too."""
 _FEWEST = 2
 """Marks that two sentences share at least: one word alone says little."""
+_NOW = "=now"
+"""That a step is to be taken at once makes it surer which one is meant, and no other one where it is not said."""
 
 
 class Sentence(NamedTuple):
@@ -157,8 +159,8 @@ class Phrases:
 
     def _alike(self, form: Sentence, other: Sentence) -> Likeness:
         shared = form.marks.keys() & other.marks.keys()
-        whole = sum(self.weight[mark] for mark in form.marks)
+        whole = sum(self.weight[mark] for mark in form.marks if mark != _NOW)
         if len(shared) < min(_FEWEST, len(form.marks)) or not whole or not shared:
             return Likeness(0.0, same_way=True)
-        share = sum(self.weight[mark] for mark in shared) / whole
+        share = sum(self.weight[mark] for mark in shared if mark != _NOW) / whole
         return Likeness(share, form.negated(shared) == other.negated(shared), len(shared))
