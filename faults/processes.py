@@ -60,13 +60,23 @@ class Child:
     def kill(self) -> None:
         """`kill -9`, and wait until it is gone."""
         self.signal(signal.SIGKILL)
-        self.ended()
+        self._gone(PATIENCE)
 
     def ended(self, seconds: float = PATIENCE) -> dict[str, Any] | None:
-        """Wait for its end; what it came to, or None where it was killed. Raises TimeoutError."""
+        """Wait for its end; what it came to, or None where it was killed.
+
+        Raises:
+            TimeoutError: it still runs. RuntimeError: a mistake in it ended it.
+        """
+        self._gone(seconds)
+        broke = Path(self.given["told"] + ".broke")
+        if broke.exists():
+            raise RuntimeError(f"{self.given['role']} broke:\n{broke.read_text(encoding='utf-8')}")
+        return self.told
+
+    def _gone(self, seconds: float) -> None:
         if self.handle is not None and not select.select([self.handle], [], [], seconds)[0]:
             raise TimeoutError(f"{self.given['role']} still runs after {seconds:g} s")
-        return self.told
 
     @property
     def told(self) -> dict[str, Any] | None:

@@ -24,6 +24,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -282,6 +283,9 @@ def _child(given: Given) -> None:
         came = ROLES[given["role"]](given)
     except OneVoiceError as problem:
         came = {"error": type(problem).__name__, "said": str(problem)}
+    except BaseException:
+        Path(given["told"] + ".broke").write_text(traceback.format_exc(), encoding="utf-8")
+        raise
     half = Path(given["told"] + ".half")
     half.write_text(json.dumps(came), encoding="utf-8")
     half.replace(given["told"])

@@ -39,6 +39,14 @@ def _first(lines: list[dict[str, Any]]) -> dict[str, Any]:
     return next(line for line in lines if (line["service"], line["event"]) == ("sms", "accepted"))
 
 
+def test_a_child_that_breaks_is_not_taken_for_one_that_was_killed(deploy: Callable[..., Deployment]) -> None:
+    """Its mistake is told to who waits for its end."""
+    deployment = deploy("urgent")
+    broken = deployment.nursery.start("nonsense", deployment.settings)
+    with pytest.raises(RuntimeError, match="KeyError: 'nonsense'"):
+        broken.ended()
+
+
 def lost_from_the_record(deployment: Deployment) -> None:
     """A message is called delivered that the provider never took."""
     _record(deployment, lambda lines: lines.remove(_first(lines)))
