@@ -1,7 +1,9 @@
 """One round of `alert release` and `send-due --once`: what following up makes due goes out in it too."""
 
+import asyncio
 import os
 import signal
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +19,7 @@ from onevoice.desk.wiring import Desk
 from onevoice.dispatch import reconcile
 from onevoice.dispatch.reconcile import Followed
 from onevoice.errors import OutOfReach
+from onevoice.ledger import plan
 from onevoice.ledger.states import DeliveryState
 from onevoice.ledger.tables import attempt, delivery
 from onevoice.ledger.tables import release as release_table
@@ -73,14 +76,24 @@ def test_the_next_means_goes_out_in_the_same_round(deployment: Any, due: str) ->
 
 @pytest.mark.usefixtures("due")
 @pytest.mark.parametrize("ending", ["halted", "stopped"])
-def test_a_round_that_is_stopped_goes_no_further(deployment: Any, ending: str) -> None:
-    """Halted, or asked to stop, in the middle: nothing more is called, whatever the next means would be."""
-    desk = deployment.desk
+def test_a_round_that_is_stopped_goes_no_further(deployment: Any, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
+    """Halted, or asked to stop, in the middle: nothing more is called, whatever the next means would be.
+
+    It is followed up after that; else what became due beside the first calls might rightly be called before.
+    """
+    desk, over = deployment.desk, threading.Event()
     stop = {"halted": desk.settings.halt_file.touch, "stopped": lambda: os.kill(os.getpid(), signal.SIGTERM)}
 
     def progress(figures: Mapping[str, int]) -> None:
-        if figures["calls"] >= SOME:
+        if figures["calls"] >= SOME and not over.is_set():
             stop[ending]()
+            over.set()
+
+    async def afterwards(*given: Any) -> Followed:
+        assert await asyncio.to_thread(over.wait, 60)
+        return await reconcile.follow_up(*given)
+
+    monkeypatch.setattr(send, "reconcile", SimpleNamespace(follow_up=afterwards))
 
     assert send.send_due(desk, once=True, progress=progress).ending == ending
     planned = by_mail(deployment)
@@ -90,21 +103,20 @@ def test_a_round_that_is_stopped_goes_no_further(deployment: Any, ending: str) -
 
 @pytest.mark.usefixtures("due")
 def test_the_next_means_is_not_late(deployment: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the time to act passes during the round, no mail is called any more."""
-    passes: list[Followed] = []
+    """Where the time to act passes as the next means becomes due, no mail is called any more."""
+    opened: list[int] = []
 
-    async def and_the_time_passes(ledger: Any, *given: Any) -> Followed:
-        passes.append(await reconcile.follow_up(ledger, *given))
-        if passes[-1].next_means:
-            with ledger.write() as conn:
-                conn.execute(release_table.update().values(act_by=datetime.now(UTC)))
-        return passes[-1]
+    def and_the_time_passes(conn: Any, *given: Any, **more: Any) -> int:
+        opened.append(plan.next_means(conn, *given, **more))
+        if opened[-1]:
+            conn.execute(release_table.update().values(act_by=datetime.now(UTC)))
+        return opened[-1]
 
-    monkeypatch.setattr(send, "reconcile", SimpleNamespace(follow_up=and_the_time_passes))
+    monkeypatch.setattr(send, "plan", SimpleNamespace(next_means=and_the_time_passes))
 
     send.send_due(deployment.desk, once=True)
 
-    assert any(one.next_means for one in passes)
+    assert any(opened)
     assert not [row for row in by_mail(deployment) if row.fence]
 
 

@@ -97,7 +97,12 @@ def _sentence(text: str, start: int, tongue: Tongue) -> Sentence:
         for match in pattern.finditer(text):
             marks[concept] = min(marks.get(concept, match.start()), match.start())
             rest[match.start() : match.end()] = " " * (match.end() - match.start())
-    noes = tuple(m.start() for m in tongue.any(tongue.words.negations).finditer(text))
+    only = [m.span() for m in _restrictions(tongue).finditer(text)]
+    noes = tuple(
+        m.start()
+        for m in tongue.any(tongue.words.negations).finditer(text)
+        if not any(start <= m.start() < end for start, end in only)
+    )
     for stem, place in _stems("".join(rest), tongue):
         marks.setdefault(stem, place)
     clauses = {0} | {m.end() for m in _CLAUSE.finditer(text)}
@@ -106,6 +111,11 @@ def _sentence(text: str, start: int, tongue: Tongue) -> Sentence:
     words = tongue.words
     around = {"behind": words.negation_behind, "anywhere": words.negation_anywhere}
     return Sentence(marks, tuple(sorted(clauses)), noes, start, start + len(text), **around)
+
+
+@lru_cache(maxsize=32)
+def _restrictions(tongue: Tongue) -> re.Pattern[str]:
+    return re.compile("|".join(map(tongue.fold, tongue.words.restrictions)) or r"(?!)")
 
 
 @lru_cache(maxsize=32)

@@ -59,6 +59,7 @@ class Reading(Frozen):
     `letters`: letters that neighbours in the same script lack; a word that has one is counted like a small word.
     `short_words`: words are syllables, so that one alone says little (Vietnamese). `negation_behind`: the word that
     says no stands behind what it forbids (Korean); `negation_anywhere`: before it, within it or behind it (German).
+    `restrictions`: patterns of words of negation that only say only (French: ne buvez que de l'eau bouillie).
     """
 
     language: str
@@ -80,6 +81,7 @@ class Reading(Frozen):
     negations: Words = Field(min_length=1)
     negation_behind: bool = False
     negation_anywhere: bool = False
+    restrictions: Words = ()
     joins: Words = ()
     status: dict[Literal["Exercise", "Test"], Words]
     levels: dict[Literal["watch", "warning"], Words]
@@ -90,11 +92,22 @@ class Reading(Frozen):
     @classmethod
     def _patterns(cls, rewrites: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
         for pattern, _ in rewrites:
-            try:
-                re.compile(pattern)
-            except re.error as problem:
-                raise ValueError(f"{pattern!r} is no pattern: {problem}") from None
+            _compiled(pattern)
         return rewrites
+
+    @field_validator("restrictions")
+    @classmethod
+    def _restrictions(cls, restrictions: Words) -> Words:
+        for pattern in restrictions:
+            _compiled(pattern)
+        return restrictions
+
+
+def _compiled(pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as problem:
+        raise ValueError(f"{pattern!r} is no pattern: {problem}") from None
 
 
 class Tongue:
