@@ -20,11 +20,12 @@ from onevoice.dispatch.receipts import news
 from onevoice.failpoint import Point, failpoint
 from onevoice.ledger import audit, doubt, receipts, restored, sending, sweep
 from onevoice.ledger.doubt import Doubtful
-from onevoice.ledger.engine import Connection, Ledger
+from onevoice.ledger.engine import LONGEST_SECONDS, Connection, Ledger
 from onevoice.ledger.restored import Guard
 from onevoice.ledger.states import DeliveryState
 from onevoice.ledger.vault import Vault
 from onevoice.people import Means
+from onevoice.settings import Mode
 from onevoice.variant import Variant
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ BEFORE = timedelta(minutes=1)
 """How far before our own intent a provider is asked from: its clock may be behind."""
 
 NextMeans = sweep.NextMeans
+Step = Callable[[Connection, datetime], None]
 Answer = tuple[Doubtful, Sequence[Receipt] | None]
 
 
@@ -74,37 +76,56 @@ async def follow_up(
     by_means = through(providers.values())
     guard = Guard(vault, options.reached_file, by_means)
 
-    def work(step: Callable[[Connection, datetime], None]) -> None:
-        with ledger.write_without_pause() as conn:
-            step(conn, options.clock(conn))
+    async def write(step: Step, most: int | None = LONGEST_SECONDS) -> None:
+        await asyncio.to_thread(_write, ledger, options, step, most)
 
-    def all_at_once(step: Callable[[Connection, datetime], None]) -> None:
-        """As many rows as a release has, in a few statements."""
-        with ledger.write_without_pause(most=None) as conn:
-            step(conn, options.clock(conn))
-
-    def first(conn: Connection, now: datetime) -> None:
-        guard.look(conn, now)
-        done.lapsed = doubt.lapse(conn, now)
-        receipts.out_of_quarantine(conn, now)
-        done.folded = receipts.fold_new(conn, now)
-
-    def overdue(conn: Connection, now: datetime) -> None:
-        done.closed = sweep.close_unsent(conn, options.mode, now)
-        sweep.forget_workers(conn, now)
-
-    await asyncio.to_thread(work, first)
-    await asyncio.to_thread(all_at_once, overdue)
+    await write(_Listening(guard, done))
+    await write(_Overdue(options.mode, done), most=None)
     await asyncio.to_thread(guard.written)
     failpoint(Point.FOLLOW_LAPSED)
     async for answers in _ask_all(ledger, vault, providers, options):
         failpoint(Point.FOLLOW_ASKED)
-        await asyncio.to_thread(work, _Settling(vault, answers, done))
+        await write(_Settling(vault, answers, done))
     failpoint(Point.FOLLOW_DECIDED)
-    await asyncio.to_thread(all_at_once, _Closing(next_means, by_means, done))
+    await write(_Closing(next_means, by_means, done), most=None)
     if options.anchor_file:
         await asyncio.to_thread(_anchor, ledger, vault, options)
     return done
+
+
+def _write(ledger: Ledger, options: Options, step: Step, most: int | None) -> None:
+    """One transaction; `most` None where a step concerns as many rows as a release has, in a few statements."""
+    with ledger.write_without_pause(most=most) as conn:
+        step(conn, options.clock(conn))
+
+
+# --- listening ----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Listening:
+    """Doubt the calls of dead workers, and fold what was heard."""
+
+    guard: Guard
+    done: Followed
+
+    def __call__(self, conn: Connection, now: datetime) -> None:
+        self.guard.look(conn, now)
+        self.done.lapsed = doubt.lapse(conn, now)
+        receipts.out_of_quarantine(conn, now)
+        self.done.folded = receipts.fold_new(conn, now)
+
+
+@dataclass
+class _Overdue:
+    """Close what is too late to be sent."""
+
+    mode: Mode
+    done: Followed
+
+    def __call__(self, conn: Connection, now: datetime) -> None:
+        self.done.closed = sweep.close_unsent(conn, self.mode, now)
+        sweep.forget_workers(conn, now)
 
 
 # --- asking -------------------------------------------------------------------------------------------------------

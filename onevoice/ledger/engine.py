@@ -102,6 +102,12 @@ def _written(statement: Any, dialect: Any) -> tuple[str, dict[str, Any], tuple[s
     return str(compiled), dict(compiled.params), tuple(compiled.positiontup or ())
 
 
+def may_take_long(conn: Connection) -> None:
+    """What this transaction has to do now concerns all rows: it has no end by its length any more, and no batches."""
+    if conn.dialect.name == "postgresql" and _ends_long_ones(conn):
+        conn.exec_driver_sql("SET LOCAL transaction_timeout = 0")
+
+
 class Apart:
     """A connection of its own, for a long look and the short write that follows from it.
 

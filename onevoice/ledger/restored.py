@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, literal, select, update
 
 from onevoice.ledger import alerts, audit, control
+from onevoice.ledger.engine import may_take_long
 from onevoice.ledger.queue import every_means
 from onevoice.ledger.reached import HighWater, Reached, reached, skip_to
 from onevoice.ledger.states import AlertState, DeliveryState, Event, step
@@ -97,6 +98,7 @@ def notice(
     before, is_at = mark.read(), reached(conn)
     if before is None or not is_at.behind(before):
         return None
+    may_take_long(conn)
     calls = max(0, before.attempt - is_at.attempt)
     found = _doubt(conn, before, through, now) if calls else (0, 0)
     done = Noticed(calls, *found)

@@ -17,7 +17,9 @@ from onevoice.dispatch.receipts import store
 from onevoice.errors import OutOfReach, Unusable
 from onevoice.ledger import audit, control
 from onevoice.ledger import tables as t
-from onevoice.ledger.engine import Ledger, database_now, many
+from onevoice.ledger.engine import Ledger, database_now, many, may_take_long
+from onevoice.ledger.reached import HighWater, Reached
+from onevoice.ledger.restored import notice
 from onevoice.ledger.tables import metadata
 from onevoice.people import Means
 
@@ -115,6 +117,24 @@ def _left_in_a_batch(conn: Any, statement: str) -> None:
     wire.send_query_params(statement.encode(), None)
     wire.send_flush_request()
     wire.flush()
+
+
+@on_postgres
+def test_who_finds_an_older_database_has_the_time_to_doubt_all_rows(town: Town) -> None:
+    """A step over all rows of a large release may take longer than an exchange."""
+    release = town.release(1)
+    with town.ledger.write_without_pause(most=1) as conn:
+        may_take_long(conn)
+        conn.execute(text("SELECT pg_sleep(1.5)"))
+        conn.execute(t.delivery.update().values(code="late"))
+    assert [row.code for row in town.rows(release)] == ["late"]
+    with pytest.raises(OutOfReach), town.ledger.write_without_pause(most=1) as conn:
+        conn.execute(text("SELECT pg_sleep(1.5)"))
+    mark = HighWater(town.home / "reached", town.vault)
+    mark.rise(Reached(attempt=9, generation=0, entries=0))
+    with town.ledger.write_without_pause() as conn:
+        assert notice(conn, town.vault, mark, {}, database_now(conn))
+        assert conn.exec_driver_sql("SHOW transaction_timeout").scalar_one() == "0"
 
 
 @on_postgres
