@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from sys import intern
 
 import polib
 
@@ -106,9 +107,15 @@ def _entries(file: Path, content: bytes) -> dict[str, Entry]:
 
     levels = {str(level): level for level in Provenance}
     return {
-        name: Entry(source, text, levels[level], fuzzy, frozenset(people))
+        intern(name): Entry(intern(source), text, levels[level], fuzzy, _people(tuple(people)))
         for name, (source, text, level, fuzzy, people) in kept(file, content, _code(), rows).items()
     }
+
+
+@cache
+def _people(names: tuple[str, ...]) -> frozenset[str]:
+    """One set for all sentences behind which the same people stand; names and English stand once for all languages."""
+    return frozenset(names)
 
 
 @cache
