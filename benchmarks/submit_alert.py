@@ -47,8 +47,11 @@ def main(count: int, url: str | None) -> None:
         with ledger.write() as conn:
             failed = case((t.delivery.c.id % 10 == 0, "undelivered"), else_="delivered")
             conn.execute(update(t.delivery).values(state=failed))
-        with Measured("next means") as following, ledger.write() as conn:
-            added = plan.next_means(conn, 1, NOW)
+        with Measured("next means") as following, ledger.apart() as apart:
+            with apart.look() as conn:
+                left = plan.look_for_next(conn, 1, NOW)
+            with Measured("of it, the write") as opening, apart.write() as conn:
+                added = plan.next_means(conn, 1, NOW, left) if left is not None else 0
         with ledger.read() as conn:
             texts = plan.in_use(conn, second := wanted(gazetteer, previous=(1,)))
         updated, *_ = submit(ledger, 2, second, texts)
@@ -66,6 +69,7 @@ def main(count: int, url: str | None) -> None:
             "of_it_write_s": both(written),
             "submit_update_s": both(updated),
             "next_means_s": both(following),
+            "next_means_write_s": both(opening),
             "next_means_deliveries": added,
             "peak_mib": updated.peak_mib,
             "goal": {"submit_s": 5, "peak_mib": 300},

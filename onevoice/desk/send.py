@@ -15,7 +15,7 @@ from onevoice.dispatch import reconcile
 from onevoice.dispatch import send as sending
 from onevoice.dispatch.options import Counts, Options
 from onevoice.errors import OneVoiceError, OutOfReach
-from onevoice.ledger import alerts, plan, reach
+from onevoice.ledger import alerts, reach
 from onevoice.people import PERSONAL
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ async def _followed_at_last(desk: Desk, how: Options) -> reconcile.Followed:
 
 
 async def _followed(desk: Desk, how: Options) -> reconcile.Followed:
-    return await reconcile.follow_up(desk.ledger, desk.vault, desk.providers, how, plan.next_means)
+    return await reconcile.follow_up(desk.ledger, desk.vault, desk.providers, how)
 
 
 async def _until_stopped(desk: Desk, how: Options) -> Counts:

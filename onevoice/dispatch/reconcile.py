@@ -9,8 +9,9 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from onevoice.dispatch import policy
 from onevoice.dispatch.call import outgoing
@@ -21,12 +22,17 @@ from onevoice.failpoint import Point, failpoint
 from onevoice.ledger import audit, doubt, receipts, restored, sending, sweep
 from onevoice.ledger.doubt import Doubtful
 from onevoice.ledger.engine import LONGEST_SECONDS, Connection, Ledger
+from onevoice.ledger.next_means import NextMeans
 from onevoice.ledger.restored import Guard
 from onevoice.ledger.states import DeliveryState
 from onevoice.ledger.vault import Vault
 from onevoice.people import Means
 from onevoice.settings import Mode
 from onevoice.variant import Variant
+
+if TYPE_CHECKING:
+    from onevoice.ledger.alerts import AnyRow
+    from onevoice.ledger.next_means import Left
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +51,7 @@ LOT = 4 * AT_ONCE
 BEFORE = timedelta(minutes=1)
 """How far before our own intent a provider is asked from: its clock may be behind."""
 
-NextMeans = sweep.NextMeans
+THE_PLANS = NextMeans()
 Step = Callable[[Connection, datetime], None]
 Answer = tuple[Doubtful, Sequence[Receipt] | None]
 
@@ -65,7 +71,11 @@ class Followed:
 
 
 async def follow_up(
-    ledger: Ledger, vault: Vault, providers: Mapping[str, Provider], options: Options, next_means: NextMeans
+    ledger: Ledger,
+    vault: Vault,
+    providers: Mapping[str, Provider],
+    options: Options,
+    next_means: NextMeans = THE_PLANS,
 ) -> Followed:
     """One round of follow-up; to be run every 15 s or so. While sending is halted it still listens and asks.
 
@@ -87,7 +97,7 @@ async def follow_up(
         failpoint(Point.FOLLOW_ASKED)
         await write(_Settling(vault, answers, done))
     failpoint(Point.FOLLOW_DECIDED)
-    await write(_Closing(next_means, by_means, done), most=None)
+    await asyncio.to_thread(_closed, ledger, options, _Closing(next_means, by_means, done))
     if options.anchor_file:
         await asyncio.to_thread(_anchor, ledger, vault, options)
     return done
@@ -270,17 +280,46 @@ class _Closing:
     next_means: NextMeans
     through: Mapping[str, str]
     done: Followed
+    left: dict[int, Left] = field(default_factory=dict)
+    """Release → for whom another means is open."""
+
+    def look(self, conn: Connection, now: datetime) -> None:
+        """See for whom. Nobody else has to wait meanwhile."""
+        for release in sweep.under_way(conn, now):
+            found = self.next_means.look(conn, release.id, now, deadline_ms=_deadline(release))
+            if found is not None:
+                self.left[release.id] = found
 
     def __call__(self, conn: Connection, now: datetime) -> None:
         for release in sweep.under_way(conn, now):
-            row = policy.policy(release.severity, release.urgency, release.kind)
-            deadline = None if row.next_means is None else row.next_means * 1000
-            opened = self.next_means(conn, release.id, now, deadline_ms=deadline)
-            if opened:
-                restored.opened_anew(conn, release.id, self.through, now)
-            self.done.next_means += opened
-            new = sweep.settle(conn, release, timedelta(seconds=row.receipt), now)
+            if release.id in self.left:
+                self._open(conn, release, now)
+            new = sweep.settle(conn, release, timedelta(seconds=_policy(release).receipt), now)
             self.done.settled += new != release.state
+
+    def _open(self, conn: Connection, release: AnyRow, now: datetime) -> None:
+        left = self.left[release.id]
+        opened = self.next_means.plan(conn, release.id, now, left, deadline_ms=_deadline(release))
+        if opened:
+            restored.opened_anew(conn, release.id, self.through, now)
+        self.done.next_means += opened
+
+
+def _closed(ledger: Ledger, options: Options, closing: _Closing) -> None:
+    with ledger.apart() as apart:
+        with apart.look() as conn:
+            closing.look(conn, options.clock(conn))
+        with apart.write() as conn:
+            closing(conn, options.clock(conn))
+
+
+def _deadline(release: AnyRow) -> int | None:
+    waits = _policy(release).next_means
+    return None if waits is None else waits * 1000
+
+
+def _policy(release: AnyRow) -> policy.Policy:
+    return policy.policy(release.severity, release.urgency, release.kind)
 
 
 def _anchor(ledger: Ledger, vault: Vault, options: Options) -> None:

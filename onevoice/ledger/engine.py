@@ -102,6 +102,15 @@ def _written(statement: Any, dialect: Any) -> tuple[str, dict[str, Any], tuple[s
     return str(compiled), dict(compiled.params), tuple(compiled.positiontup or ())
 
 
+def _without_pause(conn: Connection, most: int | None) -> None:
+    if conn.dialect.name != "postgresql":
+        return
+    ends = f"SET LOCAL idle_in_transaction_session_timeout = '{STOPPED_SECONDS}s'"
+    if most is not None and _ends_long_ones(conn):
+        ends += f"; SET LOCAL transaction_timeout = '{most}s'"
+    conn.exec_driver_sql(ends)
+
+
 def may_take_long(conn: Connection) -> None:
     """What this transaction has to do now concerns all rows: it has no end by its length any more, and no batches."""
     if conn.dialect.name == "postgresql" and _ends_long_ones(conn):
@@ -125,8 +134,12 @@ class Apart:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One short write transaction, as `Ledger.write`. The look is over: what it saw may have changed since."""
+        """One short write transaction, as `Ledger.write_without_pause` with no limit to single statements.
+
+        The look is over: what it saw may have changed since.
+        """
         with self._begun(begins="BEGIN IMMEDIATE", isolation_level="READ COMMITTED") as conn:
+            _without_pause(conn, None)
             yield conn
 
     @contextmanager
@@ -195,11 +208,7 @@ class Ledger:
             OutOfReach: as `write`, also where we were stopped, or took, for so long.
         """
         with self.write() as conn:
-            if conn.dialect.name == "postgresql":
-                ends = f"SET LOCAL idle_in_transaction_session_timeout = '{STOPPED_SECONDS}s'"
-                if most is not None and _ends_long_ones(conn):
-                    ends += f"; SET LOCAL transaction_timeout = '{most}s'"
-                conn.exec_driver_sql(ends)
+            _without_pause(conn, most)
             yield conn
 
     @contextmanager

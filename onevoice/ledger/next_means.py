@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
-    FromClause,
     Select,
     Subquery,
     Table,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 )
 
 from onevoice.ledger.points import points, ways
-from onevoice.ledger.scratch import joined_whole, kept
+from onevoice.ledger.scratch import joined_whole, keep, kept
 from onevoice.ledger.states import DeliveryState as S
 from onevoice.ledger.tables import audience, delivery, reached_at, release, served
 from onevoice.ledger.words import (
@@ -36,6 +37,9 @@ from onevoice.ledger.words import (
     with_words,
 )
 
+Left = Table
+"""Contacts to whom another means is open, as a look has found them: on its connection alone."""
+
 FAILED = (S.UNDELIVERED, S.EXPIRED, S.SUPPRESSED, S.PARKED)
 """A delivery in one of these reaches nobody any more."""
 
@@ -46,36 +50,65 @@ HOPEFUL = (S.PLANNED, S.RETRY_WAIT, S.DELIVERED, S.CANCELLED)
 """While a person has one of these nothing more is planned: it is on its way, has arrived, or was stopped on purpose."""
 
 
-def next_means(conn: Connection, release_id: int, now: datetime, *, deadline_ms: int | None = None) -> int:
-    """Plan the next means for each contact whose last one failed, or is past `deadline_ms` without a receipt.
+def look_for_next(conn: Connection, release_id: int, now: datetime, *, deadline_ms: int | None = None) -> Left | None:
+    """Contacts whose last means failed, or is past `deadline_ms` without a receipt, and to whom another is open.
 
-    `deadline_ms` None: only a certain failure counts. Nothing is planned for a release that is not under way, nor
-    past its act_by or expiry. Returns how many deliveries were added. A contact point that already has one gets no
-    second: its delivery then serves the contact too.
+    For a look (`Ledger.apart`), whose connection keeps them for `next_means`: whoever has tried everything stays due
+    until the alert is over, and nobody is to wait while they are looked through, round after round. `deadline_ms` None:
+    only a certain failure counts. None where there is nobody, the release is not under way, or it is too late.
     """
-    if not due_for_next(conn, release_id, now, deadline_ms=deadline_ms):
+    if not _under_way(conn, release_id, now):
+        return None
+    due = _due(_told(release_id), _overdue(now, deadline_ms))
+    with joined_whole(conn), kept(conn, "due", due, "contact_id") as spent:
+        if not _anybody(conn, spent):
+            return None
+        with _open(conn, release_id, spent) as (untried, worded):
+            left = keep(conn, f"left_{release_id}", _somewhere(release_id, untried, worded), key="contact_id")
+    return left if _anybody(conn, left) else None
+
+
+def next_means(conn: Connection, release_id: int, now: datetime, left: Left, *, deadline_ms: int | None = None) -> int:
+    """Plan the next means for those of `left` (`look_for_next`) who are due now, as that says; for nobody else.
+
+    Returns how many deliveries were added. A contact point that already has one gets no second: its delivery then
+    serves the contact too.
+    """
+    if not _under_way(conn, release_id, now):
         return 0
+    due = _due(_told(release_id, left), _overdue(now, deadline_ms))
     with (
         joined_whole(conn),
-        kept(conn, "told", _told(release_id), "contact_id") as told,
-        kept(conn, "due", _due(told, _overdue(now, deadline_ms)), "contact_id") as due,
-        kept(conn, "near", _near(due), "point_id") as near,
-        kept(conn, "way", _ways(conn, release_id, near), "point_id", "contact_id") as way,
-        kept(conn, "untried", _untried(due, told, way), "point_id") as untried,
+        kept(conn, "due", due, "contact_id") as spent,
+        _open(conn, release_id, spent) as (untried, worded),
     ):
-        point = points(way, ranks(conn, release_id)).cte("point")
-        with kept(conn, "worded", with_words(point, assigned(release_id)), "point_id") as worded:
-            added = _deliver(conn, release_id, untried, worded, now)
+        added = _deliver(conn, release_id, untried, worded, now)
         _serve(conn, release_id, untried)
     return added
 
 
-def due_for_next(conn: Connection, release_id: int, now: datetime, *, deadline_ms: int | None = None) -> bool:
-    """True where `next_means` would find somebody whose last means is spent. Writes nothing."""
-    if not _under_way(conn, release_id, now):
-        return False
-    due = _due(_told(release_id).subquery("told"), _overdue(now, deadline_ms)).limit(1)
-    return conn.execute(due).first() is not None
+@contextmanager
+def _open(conn: Connection, release_id: int, due: Table) -> Iterator[tuple[Table, Table]]:
+    """The ways of those who are due by means that they were not written to by, and the words for those points."""
+    with (
+        kept(conn, "near", _near(due), "point_id") as near,
+        kept(conn, "way", _ways(conn, release_id, near), "point_id", "contact_id") as way,
+        kept(conn, "untried", _untried(release_id, due, way), "point_id") as untried,
+    ):
+        point = points(way, ranks(conn, release_id)).cte("point")
+        with kept(conn, "worded", with_words(point, assigned(release_id)), "point_id") as worded:
+            yield untried, worded
+
+
+def _anybody(conn: Connection, contacts: Table) -> bool:
+    return conn.scalar(select(contacts.c.contact_id).limit(1)) is not None
+
+
+def _somewhere(release_id: int, untried: Table, worded: Table) -> Select[Any]:
+    """Who would get something: at a point whose text is not held back, or that has its delivery already."""
+    here = exists().where(worded.c.point_id == untried.c.point_id, worded.c.variant_id.is_not(None))
+    already = exists().where(delivered_at(release_id, untried))
+    return select(untried.c.contact_id).distinct().where(or_(here, already))
 
 
 def _overdue(now: datetime, deadline_ms: int | None) -> datetime | None:
@@ -89,18 +122,21 @@ def _under_way(conn: Connection, release_id: int, now: datetime) -> bool:
     return bool(conn.scalar(select(exists().where(r.id == release_id, *living, *in_time))))
 
 
-def _told(release_id: int) -> Select[Any]:
-    """How each contact was written to until now."""
+def _told(release_id: int, among: Left | None = None) -> Select[Any]:
+    """How each contact was written to until now; `among` few, each is looked for, not them in the whole release."""
     since = func.coalesce(delivery.c.accepted_at, delivery.c.state_at)
-    return (
-        select(served.c.contact_id, delivery.c.means, delivery.c.step, delivery.c.state, since.label("since"))
-        .join_from(delivery, served, served.c.delivery_id == delivery.c.id)
-        .where(delivery.c.release_id == release_id)
-    )
+    told = select(served.c.contact_id, delivery.c.means, delivery.c.step, delivery.c.state, since.label("since"))
+    if among is None:
+        joined = delivery.join(served, served.c.delivery_id == delivery.c.id)
+        return told.select_from(joined).where(delivery.c.release_id == release_id)
+    found = among.join(served, served.c.contact_id == among.c.contact_id)
+    joined = found.join(delivery, delivery.c.id == served.c.delivery_id)
+    return told.select_from(joined).where(delivery.c.release_id + 0 == release_id)
 
 
-def _due(told: FromClause, overdue: datetime | None) -> Select[Any]:
+def _due(written: Select[Any], overdue: datetime | None) -> Select[Any]:
     """Contacts for whom the last step is spent, with the number of that step."""
+    told = written.subquery("told")
     last = func.max(told.c.step).over(partition_by=told.c.contact_id)
     each = select(told.c.contact_id, told.c.step, last.label("last"), told.c.state, told.c.since).subquery("each_told")
     late = and_(each.c.state.in_(UNDER_WAY), each.c.since <= overdue) if overdue else literal(value=False)
@@ -126,9 +162,11 @@ def _ways(conn: Connection, release_id: int, near: Table) -> Select[Any]:
     return ways(person, topic_of(conn, release_id), near)
 
 
-def _untried(due: Table, told: Table, way: Table) -> Select[Any]:
+def _untried(release_id: int, due: Table, way: Table) -> Select[Any]:
     """Ways of the contacts who are due, by means that they were not written to by yet."""
-    tried = exists().where(told.c.contact_id == way.c.contact_id, told.c.means == way.c.means)
+    written = served.join(delivery, delivery.c.id == served.c.delivery_id)
+    mine = (served.c.contact_id == way.c.contact_id, delivery.c.release_id + 0 == release_id)
+    tried = exists().select_from(written).where(*mine, delivery.c.means == way.c.means)
     return (
         select(way.c.contact_id, way.c.point_id, way.c.means, way.c.place, (due.c.step + 1).label("step"))
         .join_from(way, due, due.c.contact_id == way.c.contact_id)
@@ -171,3 +209,10 @@ def _in_turn(ways_left: Select[Any]) -> Subquery:
     left = ways_left.subquery("ways_left")
     turn = func.row_number().over(partition_by=left.c.contact_id, order_by=(left.c.place, left.c.point_id))
     return select(left, turn.label("turn")).subquery("in_turn")
+
+
+class NextMeans(NamedTuple):
+    """How the next means is found and planned; another one only in tests."""
+
+    look: Callable[..., Left | None] = look_for_next
+    plan: Callable[..., int] = next_means

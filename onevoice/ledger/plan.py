@@ -1,7 +1,8 @@
 """The plan: who gets which words at which contact point. What is written here at submit is the audience snapshot.
 
 `people` and `in_use` read for the preview. A submit looks first and writes in the end, on one connection: `meant`,
-`lay_out` and `arrange` look and hold up nobody, `put` is the short write. `next_means` follows up.
+`lay_out` and `arrange` look and hold up nobody, `put` is the short write. `look_for_next` and
+`next_means` follow up.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from onevoice.ledger.holders import NOT_YET
 from onevoice.ledger.late import Late, count_not_yet, late
 from onevoice.ledger.layout import SNAPSHOT, Layout, Meant, lay_out, meant, turns
 from onevoice.ledger.needed import InUse, Key, Numbers, in_use, people, placed_ways
-from onevoice.ledger.next_means import next_means
+from onevoice.ledger.next_means import look_for_next, next_means
 from onevoice.ledger.scratch import count_again, joined_whole, keep
 from onevoice.ledger.tables import assignment, audience, contact_point, delivery, served
 from onevoice.ledger.wanted import Wanted, topic
@@ -65,6 +66,7 @@ __all__ = [
     "in_use",
     "late",
     "lay_out",
+    "look_for_next",
     "meant",
     "next_means",
     "people",

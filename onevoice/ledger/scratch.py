@@ -32,7 +32,7 @@ def keep(
 
 @contextmanager
 def kept(conn: Connection, name: str, rows: Select[Any] | CompoundSelect[Any], *indexed: str) -> Iterator[Table]:
-    """As `keep`, in a write transaction, and gone after the block."""
+    """As `keep`, on any connection that may write temporary tables, and gone after the block."""
     table = keep(conn, name, rows, *indexed)
     yield table
     table.drop(conn)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -129,6 +129,3 @@ def _alert(conn: Connection, row: Any, new: AlertState, now: datetime) -> AlertS
 
 NO_RECEIPTS = ("email",)
 """Means by which nothing better than "accepted" is ever heard: nobody waits for it. A bounce still counts."""
-
-NextMeans = Callable[..., int]
-"""next_means(conn, release_id, now, *, deadline_ms) → how many deliveries were added."""

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,9 +18,9 @@ from onevoice.desk import approve, draft, release, send, status, submit
 from onevoice.desk.officers import Actor
 from onevoice.desk.wiring import Desk
 from onevoice.dispatch import reconcile
-from onevoice.dispatch.reconcile import Followed
+from onevoice.dispatch.reconcile import Followed, follow_up
 from onevoice.errors import OutOfReach
-from onevoice.ledger import plan
+from onevoice.ledger.next_means import NextMeans, next_means
 from onevoice.ledger.states import DeliveryState
 from onevoice.ledger.tables import attempt, delivery
 from onevoice.ledger.tables import release as release_table
@@ -107,12 +108,13 @@ def test_the_next_means_is_not_late(deployment: Any, monkeypatch: pytest.MonkeyP
     opened: list[int] = []
 
     def and_the_time_passes(conn: Any, *given: Any, **more: Any) -> int:
-        opened.append(plan.next_means(conn, *given, **more))
+        opened.append(next_means(conn, *given, **more))
         if opened[-1]:
             conn.execute(release_table.update().values(act_by=datetime.now(UTC)))
         return opened[-1]
 
-    monkeypatch.setattr(send, "plan", SimpleNamespace(next_means=and_the_time_passes))
+    following = partial(follow_up, next_means=NextMeans(plan=and_the_time_passes))
+    monkeypatch.setattr(send, "reconcile", SimpleNamespace(follow_up=following))
 
     send.send_due(deployment.desk, once=True)
 

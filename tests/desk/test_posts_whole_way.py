@@ -20,7 +20,7 @@ from onevoice.desk import approve, draft, rehearse, release, report, revise, sen
 from onevoice.desk.officers import Actor
 from onevoice.dispatch import reconcile
 from onevoice.dispatch import send as sending
-from onevoice.ledger import alerts, plan, posts
+from onevoice.ledger import alerts, posts
 from onevoice.ledger.engine import database_now
 from sandbox.record import Entry
 from sandbox.testing import wait_until
@@ -55,7 +55,7 @@ def follow(deployment: Any, seconds: int) -> None:
     later = replace(send.options(desk), clock=lambda conn: database_now(conn) + timedelta(seconds=seconds))
 
     async def once() -> None:
-        await reconcile.follow_up(desk.ledger, desk.vault, desk.providers, later, plan.next_means)
+        await reconcile.follow_up(desk.ledger, desk.vault, desk.providers, later)
         await sending.send_due(desk.ledger, desk.vault, desk.providers, later, once=True)
         for provider in desk.providers.values():
             await provider.close()

@@ -31,6 +31,7 @@ from onevoice.dispatch.reconcile import follow_up
 from onevoice.dispatch.send import send_due
 from onevoice.ledger import tables as t
 from onevoice.ledger.engine import Connection, Ledger, database_now
+from onevoice.ledger.next_means import NextMeans
 from onevoice.ledger.posts import NewPost, Slot, plan_posts
 from onevoice.ledger.vault import Vault
 from onevoice.people import Means, Profile
@@ -426,9 +427,17 @@ def town(database_url: str, tmp_path: Path) -> Iterator[Town]:
     ledger.close()
 
 
-def no_next_means(*_: Any, **__: Any) -> int:
-    """Nobody has another means."""
-    return 0
+NOBODY = NextMeans(look=lambda *_, **__: None)
+"""Nobody has another means."""
+
+
+def _for_all(planned: Callable[..., int]) -> NextMeans:
+    """Everybody has another means, and this plans it: `planned(conn, release, now, *, deadline_ms)`."""
+
+    def plan(conn: Any, release: int, now: datetime, _left: Any, **more: Any) -> int:
+        return planned(conn, release, now, **more)
+
+    return NextMeans(look=lambda *_, **__: t.contact, plan=plan)
 
 
 @pytest.fixture
@@ -444,11 +453,12 @@ def send(town: Town) -> Callable[..., Any]:
 
 @pytest.fixture
 def follow(town: Town) -> Callable[..., Any]:
-    """One round of follow-up, `after` seconds from now."""
+    """One round of follow-up, `after` seconds from now; `next_means`: also only what plans it, then for everybody."""
 
-    def once(*providers: Any, after: float = 0, next_means: Any = no_next_means, **options: Any) -> Any:
+    def once(*providers: Any, after: float = 0, next_means: Any = NOBODY, **options: Any) -> Any:
         by_name = {provider.name: provider for provider in providers}
+        how = next_means if isinstance(next_means, NextMeans) else _for_all(next_means)
         town.shift = timedelta(seconds=after)
-        return asyncio.run(follow_up(town.ledger, town.vault, by_name, town.options(**options), next_means))
+        return asyncio.run(follow_up(town.ledger, town.vault, by_name, town.options(**options), how))
 
     return once

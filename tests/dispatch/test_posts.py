@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from onevoice.dispatch.providers import Outcome, Result
-from onevoice.ledger import control, plan, reach
+from onevoice.ledger import control, reach
+from onevoice.ledger.next_means import NextMeans
 from onevoice.ledger.posts import of_releases, standing
 from onevoice.ledger.tables import attempt, delivery, release
 from onevoice.people import Means
@@ -231,7 +232,7 @@ def test_no_next_means_follows_a_post_that_failed(town: Town, send: Sends, follo
     number = town.posts(LANGUAGES)
     send(answering(double, Outcome(Result.REJECTED)))
 
-    done = follow(after=200, next_means=plan.next_means)
+    done = follow(after=200, next_means=NextMeans())
 
     assert (done.next_means, town.states(number)) == (0, {"undelivered": 3})
 

@@ -195,9 +195,21 @@ class House:
             conn.execute(update(table).where(where).values(**values))
 
     def next_means(self, release: int, minutes: float = 1, deadline_ms: int | None = None) -> int:
-        """Follow up, some minutes after the release."""
-        with self.ledger.write() as conn:
-            return plan.next_means(conn, release, NOW + timedelta(minutes=minutes), deadline_ms=deadline_ms)
+        """Follow up, some minutes after the release: look for whom, then plan it."""
+        at = NOW + timedelta(minutes=minutes)
+        with self.ledger.apart() as apart:
+            with apart.look() as conn:
+                left = plan.look_for_next(conn, release, at, deadline_ms=deadline_ms)
+            if left is None:
+                return 0
+            with apart.write() as conn:
+                return plan.next_means(conn, release, at, left, deadline_ms=deadline_ms)
+
+    def left(self, release: int, minutes: float = 1, deadline_ms: int | None = None) -> bool:
+        """True where a look finds somebody to whom another means is open."""
+        with self.ledger.apart() as apart, apart.look() as conn:
+            at = NOW + timedelta(minutes=minutes)
+            return plan.look_for_next(conn, release, at, deadline_ms=deadline_ms) is not None
 
     def opt_out(self, means: str, address: str, topic: str = "all") -> None:
         """Somebody wants nothing more at an address."""

@@ -56,7 +56,7 @@ def test_the_next_means_keeps_to_the_choice(house: Any) -> None:
     house.put(release, chosen)
     with house.ledger.write() as conn:
         conn.execute(update(t.delivery).values(state="undelivered"))
-        assert plan.next_means(conn, release, NOW) == 2
+    assert house.next_means(release) == 2
     assert ("responders", "english-email", "english") in _sent(house, release)
     assert ("care", "spanish-email", "other-tier") in _sent(house, release)
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from onevoice.ledger import plan
 from onevoice.ledger import tables as t
-from onevoice.ledger.next_means import due_for_next
+from onevoice.ledger.next_means import _due, _told
 
 MINUTE = 60_000
 
@@ -77,7 +78,8 @@ def test_nobody_is_due_while_an_earlier_means_has_arrived_or_may(one: tuple[Any,
     house.become(release, "email", "undelivered")
     house.become(release, "sms", earlier)
     with house.ledger.read() as conn:
-        assert due_for_next(conn, release, house.now + timedelta(minutes=1)) == due
+        found = conn.execute(_due(_told(release), None)).all()
+    assert bool(found) == due
 
 
 def test_once_opened_it_is_not_opened_again(one: tuple[Any, int]) -> None:
@@ -184,12 +186,44 @@ def test_only_those_who_failed_go_on(house: Any) -> None:
     assert [s.refs for s in house.sent(release) if s.means == "email"] == [("ben",)]
 
 
-def test_asking_whether_somebody_is_due_writes_nothing(one: tuple[Any, int]) -> None:
-    """The question is answered on a connection that cannot write."""
+def test_a_look_finds_only_those_to_whom_another_means_is_open(one: tuple[Any, int]) -> None:
+    """Nobody before anything failed, Ana after it, and not when her mail has failed too: she stays due, for nothing."""
     house, release = one
-    with house.ledger.read() as conn:
-        at = conn.scalar(t.delivery.select().with_only_columns(t.delivery.c.state_at))
-        assert not due_for_next(conn, release, at)
+    assert not house.left(release)
     house.become(release, "sms", "undelivered")
-    with house.ledger.read() as conn:
-        assert due_for_next(conn, release, at)
+    assert house.left(release)
+    assert house.next_means(release) == 1
+    house.become(release, "email", "undelivered")
+    assert not house.left(release)
+
+
+def test_nobody_waits_for_a_look(one: tuple[Any, int]) -> None:
+    """While it lasts others write; what they wrote counts when the next means is planned."""
+    house, release = one
+    house.become(release, "sms", "undelivered")
+    at = house.now + timedelta(minutes=1)
+    with house.ledger.apart() as apart:
+        with apart.look() as conn:
+            left = plan.look_for_next(conn, release, at)
+            assert left is not None
+            house.become(release, "sms", "delivered")
+        with apart.write() as conn:
+            assert plan.next_means(conn, release, at, left) == 0
+    assert [s.means for s in house.sent(release)] == ["sms"]
+
+
+def test_who_fails_after_the_look_waits_for_the_next_one(house: Any) -> None:
+    """Ben's message fails between look and write: this round is for Ana alone."""
+    house.add("ana", "0100", email="ana")
+    house.add("ben", "0101", email="ben")
+    release, _ = house.submit()
+    at, ana = house.now + timedelta(minutes=1), house.vault.contact_key("sms", "+12025550100")
+    house.set(t.delivery, t.delivery.c.contact_key == ana, state="undelivered")
+    with house.ledger.apart() as apart:
+        with apart.look() as conn:
+            left = plan.look_for_next(conn, release, at)
+        assert left is not None
+        house.become(release, "sms", "undelivered")
+        with apart.write() as conn:
+            assert plan.next_means(conn, release, at, left) == 1
+    assert house.next_means(release) == 1
