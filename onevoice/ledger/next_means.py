@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
+    FromClause,
     Select,
     Subquery,
     Table,
@@ -25,7 +27,7 @@ from sqlalchemy import (
 from onevoice.ledger.points import points, ways
 from onevoice.ledger.scratch import joined_whole, keep, kept
 from onevoice.ledger.states import DeliveryState as S
-from onevoice.ledger.tables import audience, delivery, reached_at, release, served
+from onevoice.ledger.tables import audience, contact_point, delivery, reached_at, release, served
 from onevoice.ledger.words import (
     NEW_DELIVERY,
     assigned,
@@ -59,11 +61,10 @@ def look_for_next(conn: Connection, release_id: int, now: datetime, *, deadline_
     """
     if not _under_way(conn, release_id, now):
         return None
-    due = _due(_told(release_id), _overdue(now, deadline_ms))
-    with joined_whole(conn), kept(conn, "due", due, "contact_id") as spent:
-        if not _anybody(conn, spent):
+    with joined_whole(conn), _more_to_try(conn, release_id, None, _overdue(now, deadline_ms)) as due:
+        if not _anybody(conn, due):
             return None
-        with _open(conn, release_id, spent) as (untried, worded):
+        with _open(conn, release_id, due) as (untried, worded):
             left = keep(conn, f"left_{release_id}", _somewhere(release_id, untried, worded), key="contact_id")
     return left if _anybody(conn, left) else None
 
@@ -76,15 +77,25 @@ def next_means(conn: Connection, release_id: int, now: datetime, left: Left, *, 
     """
     if not _under_way(conn, release_id, now):
         return 0
-    due = _due(_told(release_id, left), _overdue(now, deadline_ms))
     with (
         joined_whole(conn),
-        kept(conn, "due", due, "contact_id") as spent,
-        _open(conn, release_id, spent) as (untried, worded),
+        _more_to_try(conn, release_id, left, _overdue(now, deadline_ms)) as due,
+        _open(conn, release_id, due) as (untried, worded),
     ):
         added = _deliver(conn, release_id, untried, worded, now)
         _serve(conn, release_id, untried)
     return added
+
+
+@contextmanager
+def _more_to_try(conn: Connection, release_id: int, among: Left | None, overdue: datetime | None) -> Iterator[Table]:
+    """Those who are due and have a point of a means that they were not written to by; the rest stay due for nothing."""
+    due = _due(_told(conn, release_id, among), overdue).subquery("spent")
+    points_ = reached_at.join(contact_point, contact_point.c.id == reached_at.c.point_id)
+    new = ~_tried(conn, release_id, reached_at.c.contact_id, contact_point.c.means)
+    more = exists().select_from(points_).where(reached_at.c.contact_id == due.c.contact_id, new)
+    with kept(conn, "due", select(due).where(more), "contact_id") as table:
+        yield table
 
 
 @contextmanager
@@ -93,7 +104,7 @@ def _open(conn: Connection, release_id: int, due: Table) -> Iterator[tuple[Table
     with (
         kept(conn, "near", _near(due), "point_id") as near,
         kept(conn, "way", _ways(conn, release_id, near), "point_id", "contact_id") as way,
-        kept(conn, "untried", _untried(release_id, due, way), "point_id") as untried,
+        kept(conn, "untried", _untried(conn, release_id, due, way), "point_id") as untried,
     ):
         point = points(way, ranks(conn, release_id)).cte("point")
         with kept(conn, "worded", with_words(point, assigned(release_id)), "point_id") as worded:
@@ -122,7 +133,7 @@ def _under_way(conn: Connection, release_id: int, now: datetime) -> bool:
     return bool(conn.scalar(select(exists().where(r.id == release_id, *living, *in_time))))
 
 
-def _told(release_id: int, among: Left | None = None) -> Select[Any]:
+def _told(conn: Connection, release_id: int, among: Left | None) -> Select[Any]:
     """How each contact was written to until now; `among` few, each is looked for, not them in the whole release."""
     since = func.coalesce(delivery.c.accepted_at, delivery.c.state_at)
     told = select(served.c.contact_id, delivery.c.means, delivery.c.step, delivery.c.state, since.label("since"))
@@ -131,7 +142,13 @@ def _told(release_id: int, among: Left | None = None) -> Select[Any]:
         return told.select_from(joined).where(delivery.c.release_id == release_id)
     found = among.join(served, served.c.contact_id == among.c.contact_id)
     joined = found.join(delivery, delivery.c.id == served.c.delivery_id)
-    return told.select_from(joined).where(delivery.c.release_id + 0 == release_id)
+    return told.select_from(joined).where(_of_release(conn, delivery, release_id))
+
+
+def _of_release(conn: Connection, sent: FromClause, release_id: int) -> ColumnElement[bool]:
+    """True for a delivery of a release. SQLite is not to look for it in the release's index: the contact is given."""
+    column = sent.c.release_id
+    return column + 0 == release_id if conn.dialect.name == "sqlite" else column == release_id
 
 
 def _due(written: Select[Any], overdue: datetime | None) -> Select[Any]:
@@ -162,16 +179,23 @@ def _ways(conn: Connection, release_id: int, near: Table) -> Select[Any]:
     return ways(person, topic_of(conn, release_id), near)
 
 
-def _untried(release_id: int, due: Table, way: Table) -> Select[Any]:
+def _untried(conn: Connection, release_id: int, due: Table, way: Table) -> Select[Any]:
     """Ways of the contacts who are due, by means that they were not written to by yet."""
-    written = served.join(delivery, delivery.c.id == served.c.delivery_id)
-    mine = (served.c.contact_id == way.c.contact_id, delivery.c.release_id + 0 == release_id)
-    tried = exists().select_from(written).where(*mine, delivery.c.means == way.c.means)
     return (
         select(way.c.contact_id, way.c.point_id, way.c.means, way.c.place, (due.c.step + 1).label("step"))
         .join_from(way, due, due.c.contact_id == way.c.contact_id)
-        .where(~tried)
+        .where(~_tried(conn, release_id, way.c.contact_id, way.c.means))
     )
+
+
+def _tried(
+    conn: Connection, release_id: int, contact: ColumnElement[int], means: ColumnElement[str]
+) -> ColumnElement[bool]:
+    """True where a contact was written to by a means. Looked for from the contact, not in the whole release."""
+    written, sent = served.alias("written"), delivery.alias("sent")
+    joined = written.join(sent, sent.c.id == written.c.delivery_id)
+    mine = (written.c.contact_id == contact, sent.c.means == means, _of_release(conn, sent, release_id))
+    return exists().select_from(joined).where(*mine)
 
 
 def _deliver(conn: Connection, release_id: int, untried: Table, worded: Table, now: datetime) -> int:

@@ -78,7 +78,7 @@ def test_nobody_is_due_while_an_earlier_means_has_arrived_or_may(one: tuple[Any,
     house.become(release, "email", "undelivered")
     house.become(release, "sms", earlier)
     with house.ledger.read() as conn:
-        found = conn.execute(_due(_told(release), None)).all()
+        found = conn.execute(_due(_told(conn, release, None), None)).all()
     assert bool(found) == due
 
 
