@@ -34,7 +34,9 @@ FIGURES = (
     Figure("the same on PostgreSQL", "submit_alert_postgresql", ("submit_s", "clock"), most=5),
     Figure("submit to 100,000: all of it, warm", "submit_command", ("submit_s", "clock"), most=5),
     Figure("the same, `onevoice alert submit`", "submit_command", ("submit_shell_s", "clock")),
-    Figure("memory of a process that submits four times", "submit_command", ("peak_mib",), "MiB", most=300),
+    Figure("the same of a draft that was previewed, warm", "submit_command", ("after_preview_s", "clock"), most=5),
+    Figure("the same, `onevoice alert submit`", "submit_command", ("after_preview_shell_s", "clock")),
+    Figure("memory of a process that submits seven times", "submit_command", ("peak_mib",), "MiB", most=300),
     Figure(
         "plan against ORM, flushed row by row", "plan_orm_sqlite", ("orm_one_by_one_to_plan", "clock"), "×", least=30
     ),

@@ -3,7 +3,8 @@
     .venv/bin/python -m benchmarks.submit_command [CONTACTS] [TIMES]
 
 The demo's alert, but for every zone: so the whole town is meant. From the shell, and again and again in one process,
-where what is kept between two submits (catalogues, templates) is warm.
+where what is kept between two submits (catalogues, templates) is warm. `submit_s` makes its texts itself;
+`after_preview` is a submit of a draft that was previewed, and takes the texts from there.
 Goal: 100,000 contacts in at most 5 s and 300 MiB. Writes benchmarks/results/submit_command.json and prints a table.
 """
 
@@ -30,6 +31,7 @@ def main(count: int, times: int) -> None:
         words = [sys.executable, "-m", "benchmarks.submit_command", "in-one-process", str(times), str(file)]
         inside = run(words, environment)
         shell = [_submit(file, environment) for _ in range(times)]
+        previewed = [_submit(file, environment, preview=True) for _ in range(times)]
     took = json.loads(inside.out)
     publish(
         "submit_command",
@@ -43,7 +45,9 @@ def main(count: int, times: int) -> None:
             "freeze_s": _both(took["freeze"]),
             "submit_s": _both(took["submit"]),
             "submit_shell_s": _both((one.seconds, one.cpu) for one in shell),
-            "peak_mib": max(inside.peak_mib, *(one.peak_mib for one in shell)),
+            "after_preview_s": _both(took["after_preview"]),
+            "after_preview_shell_s": _both((one.seconds, one.cpu) for one in previewed),
+            "peak_mib": max(inside.peak_mib, *(one.peak_mib for one in (*shell, *previewed))),
             "goal": {"submit_s": 5, "peak_mib": 300},
         },
     )
@@ -63,15 +67,17 @@ def _everywhere(home: Path) -> Path:
     return file
 
 
-def _submit(file: Path, environment: Mapping[str, str]) -> Ran:
-    drafted = onevoice("alert", "draft", file, "--as", OFFICER, environment=environment)
-    return onevoice("alert", "submit", drafted.out.strip(), "--as", OFFICER, environment=environment)
+def _submit(file: Path, environment: Mapping[str, str], *, preview: bool = False) -> Ran:
+    drafted = onevoice("alert", "draft", file, "--as", OFFICER, environment=environment).out.strip()
+    if preview:
+        onevoice("alert", "preview", drafted, environment=environment)
+    return onevoice("alert", "submit", drafted, "--as", OFFICER, environment=environment)
 
 
 def in_one_process(times: int, file: Path) -> None:
     """Submit once, then `times` more; print what each but the first took, and what is in it."""
     from onevoice.desk import draft, prepare, rehearse, submit  # noqa: PLC0415 - loads only in the process that measures
-    from onevoice.desk.preview import target_alert  # noqa: PLC0415 - as above
+    from onevoice.desk.preview import preview, target_alert  # noqa: PLC0415 - as above
     from onevoice.desk.wiring import open_desk  # noqa: PLC0415 - as above
     from onevoice.ledger import alerts  # noqa: PLC0415 - as above
 
@@ -85,7 +91,15 @@ def in_one_process(times: int, file: Path) -> None:
         submit.submit(desk, alert, rehearse.AUTHOR)
         return alert, texts, [_between(began, composed), _between(composed, _now())]
 
+    def after_preview() -> tuple[float, float]:
+        alert = draft.draft(desk, file, rehearse.AUTHOR).id
+        preview(desk, alert)
+        began = _now()
+        submit.submit(desk, alert, rehearse.AUTHOR)
+        return _between(began, _now())
+
     ran = [once() for _ in range(times + 1)]
+    seen = [after_preview() for _ in range(times)]
     alert, texts, _ = ran[-1]
     with desk.ledger.read() as conn:
         frozen = alerts.standing_release(conn, alert)
@@ -94,7 +108,7 @@ def in_one_process(times: int, file: Path) -> None:
     prepared, submitted = zip(*(took for _, _, took in ran[1:]), strict=True)
     rest = [_between(first, second) for first, second in zip(prepared, submitted, strict=True)]
     counts = {"contacts": frozen.contacts, "deliveries": frozen.deliveries, "texts": texts}
-    print(json.dumps({"prepare": prepared, "submit": submitted, "freeze": rest} | counts))
+    print(json.dumps({"prepare": prepared, "submit": submitted, "freeze": rest, "after_preview": seen} | counts))
 
 
 def _now() -> tuple[float, float]:

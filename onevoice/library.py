@@ -6,11 +6,12 @@ A library is a snapshot: whoever composes and whoever checks see the same words,
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from onevoice import lexicon, localize
+from onevoice import edition, lexicon, localize
 from onevoice.alert import Alert
 from onevoice.people import Means, Messenger, Profile
 from onevoice.template import Templates
@@ -27,11 +28,20 @@ class Library:
             Unusable: the lexicon is wrong; names file and key.
         """
         self.root = root
+        self._noted = edition.note(root)
+        self._edition = ""
         self.lexicon = lexicon.load(root)
         self.templates = Templates(root)
         self._catalogues: dict[str, localize.Catalogue] = {}
         self._voices: dict[str, localize.Voice] = {}
         self._said: dict[tuple[str, str], localize.Said] = {}
+
+    def edition(self) -> str | None:
+        """Which words these are; None where a file has been edited since, so that it is not sure which were read."""
+        with suppress(OSError):
+            self._edition = self._edition or edition.digest(self.root, self._noted)
+            return self._edition if edition.note(self.root) == self._noted else None
+        return None
 
     @cached_property
     def languages(self) -> tuple[str, ...]:

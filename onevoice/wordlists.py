@@ -8,12 +8,12 @@ rewritten in NLTK's format. The distribution's own code is GPL and is never impo
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from onevoice.errors import OutOfReach
+from onevoice.whole import write
 
 
 def prepare_dictionary(home: Path) -> None:
@@ -40,20 +40,12 @@ def _installed_file() -> Path:
 def _write_once(source: Path, target: Path) -> None:
     try:
         if not target.is_file() or target.stat().st_mtime < source.stat().st_mtime:
-            _replace(target, _as_nltk(source.read_text(encoding="utf-8").splitlines()))
+            write(target, "".join(_as_nltk(source.read_text(encoding="utf-8").splitlines())).encode())
     except OSError as problem:
         raise OutOfReach(
             f"The English dictionary cannot be written to {target}: {problem.strerror}.",
             remedy="Make ONEVOICE_HOME a folder that OneVoice may write to.",
         ) from problem
-
-
-def _replace(target: Path, lines: Iterable[str]) -> None:
-    """Write whole or not at all: several processes may start in the same second."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=target.parent, encoding="utf-8", delete=False) as draft:
-        draft.writelines(lines)
-    Path(draft.name).replace(target)
 
 
 def _as_nltk(lines: Iterable[str]) -> Iterator[str]:

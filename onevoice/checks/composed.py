@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
+from onevoice import whole
 from onevoice.checks import changed, facts, length, shape, signposts, status, strangers, translation, wording
 from onevoice.checks.case import Case
 from onevoice.checks.depends import depends
@@ -89,7 +90,7 @@ def _pieces(
     new = [piece for piece in pieces if piece not in known]
     folder.mkdir(parents=True, exist_ok=True)
     for piece, found in zip(new, _looked_at(content, authority, new, processes), strict=True):
-        _write(files[piece], found)
+        whole.write(files[piece], _KEPT.dump_json(found))
         known[piece] = found
     for file in set(folder.glob("*.json")) - set(files.values()):
         file.unlink(missing_ok=True)
@@ -101,13 +102,6 @@ def _read(file: Path) -> tuple[Found, ...] | None:
         return _KEPT.validate_json(file.read_bytes())
     except (FileNotFoundError, ValidationError):
         return None
-
-
-def _write(file: Path, found: tuple[Found, ...]) -> None:
-    """Whole or not at all: a check that was stopped leaves nothing that could be believed."""
-    draft = file.with_suffix(f".{os.getpid()}")
-    draft.write_bytes(_KEPT.dump_json(found))
-    draft.replace(file)
 
 
 def _looked_at(

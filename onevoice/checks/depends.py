@@ -8,18 +8,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from onevoice import edition
 from onevoice.facts import content_hash
 from onevoice.library import ComposingLibrary
 from onevoice.people import Messenger
-
-_PACKAGE = Path(__file__).resolve().parents[1]
-_LIBRARIES = ("Babel", "phonenumbers", "Jinja2", "regex")
-"""Packages whose next version may write or read a text otherwise."""
 
 
 def depends(content: ComposingLibrary, authority: Messenger, hazard: str, language: str) -> str:
@@ -28,7 +23,7 @@ def depends(content: ComposingLibrary, authority: Messenger, hazard: str, langua
     actions = _actions(content, hazard)
     keys = [key for key in content.lexicon.sources if _may_say(key, hazard, actions)]
     everything = [
-        _code(),
+        edition.code(),
         authority.model_dump(mode="json"),
         repr(entry),
         [[name, repr(content.lexicon.actions[name])] for name in sorted(actions)],
@@ -59,13 +54,6 @@ def _files(root: Path, language: str) -> list[tuple[str, str]]:
     patterns = ("templates/**/*.j2", "locales/*/frames/*", "locales/*/reading.yaml", f"locales/{language}/*.yaml")
     paths = sorted({path for pattern in patterns for path in root.glob(pattern)})
     return [(path.relative_to(root).as_posix(), _digest(path)) for path in paths]
-
-
-@cache
-def _code() -> str:
-    """Everything that composes and checks."""
-    paths = sorted(path for path in _PACKAGE.rglob("*") if path.suffix in (".py", ".yaml"))
-    return content_hash([[version(name) for name in _LIBRARIES], [_digest(path) for path in paths]])
 
 
 def _digest(path: Path) -> str:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from onevoice.desk import draft
 from onevoice.desk.page import page
-from onevoice.desk.publish import write
 from onevoice.desk.published import ENGLISH, say, version
 from onevoice.errors import Unusable
 from onevoice.ledger import alerts
 from onevoice.people import PUBLIC_TIERS, Means
+from onevoice.whole import write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from onevoice.alert import Alert
     from onevoice.desk.fallback import Instead
+    from onevoice.desk.kept_texts import KeptTexts
     from onevoice.desk.posting import Posting
     from onevoice.desk.texts import Key
     from onevoice.desk.wiring import Desk
@@ -110,12 +111,20 @@ def _only_guests(desk: Desk, alert: Alert) -> bool:
     return mode is Mode.TEST or (mode is Mode.LIVE and alert.status != "Actual" and not alert.announced)
 
 
-def prepare(desk: Desk, alert: Alert, overridden: frozenset[str] = frozenset()) -> Prepared:
-    """Choose people and texts for a version; stores nothing. `overridden`: rules that a named person released past."""
+def prepare(
+    desk: Desk, alert: Alert, overridden: frozenset[str] = frozenset(), kept: KeptTexts | None = None
+) -> Prepared:
+    """Choose people and texts for a version; changes nothing in the ledger.
+
+    `overridden`: rules that a named person released past. `kept`: the texts as they were when it was last looked at.
+    """
     with desk.ledger.read() as conn:
         who = wanted(desk, conn, alert)
         audience = Audience(who, plan.people(conn, who), tuple(plan.in_use(conn, who)))
-        return prepared(conn, audience, Texts(desk, alert, overridden))
+        found = prepared(conn, audience, Texts(desk, alert, overridden, kept))
+    if kept:
+        kept.keep()
+    return found
 
 
 def prepared(conn: Connection, audience: Audience, texts: Texts) -> Prepared:

@@ -1,4 +1,4 @@
-"""Preview: composes and checks, sends nothing, stores nothing, and reads back everything that was resolved."""
+"""Preview: composes and checks, sends nothing, changes nothing in the ledger, and reads back all that was resolved."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from onevoice import sms, speaking, wireless
 from onevoice.desk import draft, duration, submit
+from onevoice.desk.kept_texts import KeptTexts
 from onevoice.desk.outside import outside
 from onevoice.desk.prepare import prepare
 from onevoice.facts import Instant, spelled
@@ -80,7 +81,8 @@ def preview(desk: Desk, target: str) -> Preview:
         Unusable: no such file or alert, or the file cannot be used.
     """
     alert = target_alert(desk, target)
-    prepared = prepare(desk, alert)
+    drafted = alert.id == target  # the alert of a file is another one each time
+    prepared = prepare(desk, alert, kept=KeptTexts(desk, alert) if drafted else None)
     forecast = duration.forecast(desk.settings, prepared)
     obstacles = tuple(str(problem) for problem in submit.obstacles(desk, alert))
     return Preview(prepared, tuple(_read_back(desk, alert)), forecast, _touching(desk, alert), obstacles)

@@ -19,6 +19,7 @@ from onevoice.errors import Unusable
 from onevoice.facts import Phone
 from onevoice.ledger import alerts, partners
 from onevoice.people import Language, Tier
+from onevoice.whole import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -207,11 +208,3 @@ def export(desk: Desk, folder: Path) -> list[Path]:
             document = cap_document(desk, entry.identifier, status)
             written.append(write(folder / entry.cap_url.removeprefix(_at(desk, "")), document))
     return written
-
-
-def write(path: Path, octets: bytes) -> Path:
-    """Write a file whole or not at all: a reader never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
-    new.write_bytes(octets)
-    return new.replace(path)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from onevoice.desk import ask, draft, duration, prepare
+from onevoice.desk.kept_texts import KeptTexts
 from onevoice.desk.outside import outside
 from onevoice.desk.signing import Counts, release_hash
 from onevoice.desk.texts import Texts, as_key
@@ -136,7 +137,7 @@ def _looked_at(
         people = database.submit(plan.meant, conn, who)
         layout = database.submit(lambda: plan.lay_out(conn, people.result()))
         audience = database.submit(lambda: _audience(who, layout.result()))
-        texts = Texts(desk, alert, passed)
+        texts = Texts(desk, alert, passed, KeptTexts(desk, alert))
         texts.expect_public()
         texts.expect(map(as_key, people.result().likely), audience.done)
         return layout.result(), audience.result(), texts

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from onevoice.alert import Alert
     from onevoice.desk.fallback import Instead, Step
+    from onevoice.desk.kept_texts import KeptTexts
     from onevoice.desk.wiring import Desk
     from onevoice.ledger.plan import Chosen, InUse
     from onevoice.people import Messenger
@@ -54,13 +55,14 @@ def as_key(likely: plan.Key) -> Key:
 class Texts:
     """The texts of one version, each composed and checked once."""
 
-    def __init__(self, desk: Desk, alert: Alert, overridden: frozenset[str]) -> None:
+    def __init__(self, desk: Desk, alert: Alert, overridden: frozenset[str], kept: KeptTexts | None = None) -> None:
         self.desk, self.alert, self.overridden = desk, alert, overridden
         self.authority = desk.authority(alert.authority)
         self._composer = compose.Composer(alert, desk.content, self.authority)
         self.made: dict[str, Variant] = {}
         self.segments = {segment.precedence: segment for segment in desk.segments}
         self.needs = Needs(desk, alert)
+        self._kept = kept
         self.unmade: list[Finding] = []
         """Public texts that could not be made."""
         self._tried: dict[tuple[object, ...], Variant | None] = {}
@@ -188,7 +190,10 @@ class Texts:
         return self.made.setdefault(text.id, text)
 
     def _checked(self, asked: compose.Asked) -> Variant:
-        """Composed and checked. Raises DoesNotFit."""
+        """Composed and checked, now or when this alert was looked at before. Raises DoesNotFit."""
+        return self._kept.text(asked, self._made_now) if self._kept else self._made_now(asked)
+
+    def _made_now(self, asked: compose.Asked) -> Variant:
         bare = self._composer.compose(asked)
         return checks.check_variant(bare, self.alert, self.desk.content, self.authority)
 

@@ -45,6 +45,9 @@ Left = Table
 FAILED = (S.UNDELIVERED, S.EXPIRED, S.SUPPRESSED, S.PARKED)
 """A delivery in one of these reaches nobody any more."""
 
+_PLANNING = 0x4E455854
+"""Names the locks under which PostgreSQL plans, each for one release."""
+
 UNDER_WAY = (S.ACCEPTED, S.SENT, S.UNKNOWN, S.SUBMITTING)
 """A delivery in one of these may still arrive: it is waited for until the deadline."""
 
@@ -73,9 +76,9 @@ def next_means(conn: Connection, release_id: int, now: datetime, left: Left, *, 
     """Plan the next means for those of `left` (`look_for_next`) who are due now, as that says; for nobody else.
 
     Returns how many deliveries were added. A contact point that already has one gets no second: its delivery then
-    serves the contact too.
+    serves the contact too. Nothing is done while another follow-up plans for the same release: it writes the same.
     """
-    if not _under_way(conn, release_id, now):
+    if not _under_way(conn, release_id, now) or not _alone(conn, release_id):
         return 0
     with (
         joined_whole(conn),
@@ -120,6 +123,13 @@ def _somewhere(release_id: int, untried: Table, worded: Table) -> Select[Any]:
     here = exists().where(worded.c.point_id == untried.c.point_id, worded.c.variant_id.is_not(None))
     already = exists().where(delivered_at(release_id, untried))
     return select(untried.c.contact_id).distinct().where(or_(here, already))
+
+
+def _alone(conn: Connection, release_id: int) -> bool:
+    """True for the first of those who plan for a release at a time. SQLite has only one writer anyway."""
+    if conn.dialect.name == "sqlite":
+        return True
+    return bool(conn.scalar(select(func.pg_try_advisory_xact_lock(_PLANNING, release_id % 2**31))))
 
 
 def _overdue(now: datetime, deadline_ms: int | None) -> datetime | None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from onevoice.whole import write
 
 LARGE = 100_000
 """Bytes from which on keeping is worth while."""
@@ -34,7 +34,8 @@ def kept(file: Path, content: bytes, code: str, read: Callable[[], Any]) -> Any:
     made = read()
     with suppress(OSError):
         if file.read_bytes() == content:  # else it was edited meanwhile, and what was read may be of other bytes
-            _put(place, of, json.dumps(made, ensure_ascii=False).encode(), file.stat().st_mode & 0o666)
+            body = json.dumps(made, ensure_ascii=False).encode()
+            write(place, _seal(of, body).encode() + body, file.stat().st_mode & 0o666)  # for whoever may read the file
     return made
 
 
@@ -44,17 +45,3 @@ def _halves(whole: bytes) -> tuple[str, bytes]:
 
 def _seal(of: bytes, body: bytes) -> str:
     return hashlib.sha256(of + body).hexdigest()
-
-
-def _put(place: Path, of: bytes, body: bytes, mode: int) -> None:
-    """At once or not at all: others may read it at this moment. Whoever may read the file may read this."""
-    place.parent.mkdir(exist_ok=True)
-    handle, half = tempfile.mkstemp(dir=place.parent, prefix=place.name)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(_seal(of, body).encode() + body)
-        Path(half).chmod(mode)
-        Path(half).replace(place)
-    except OSError:
-        Path(half).unlink(missing_ok=True)
-        raise

@@ -1,6 +1,5 @@
 """What was read from a catalogue is kept beside it, and counts only for those bytes, that code, and whole."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -94,7 +93,7 @@ def test_nothing_half_written_stays(read: Read, place: Path, monkeypatch: pytest
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fdopen", full)
+    monkeypatch.setattr(Path, "replace", full)
     assert read() == (MADE, 1)
     assert list(place.parent.iterdir()) == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -210,6 +211,29 @@ def test_nobody_waits_for_a_look(one: tuple[Any, int]) -> None:
         with apart.write() as conn:
             assert plan.next_means(conn, release, at, left) == 0
     assert [s.means for s in house.sent(release)] == ["sms"]
+
+
+@pytest.mark.postgres
+def test_of_two_who_plan_at_once_one_does(postgres_house: Any) -> None:
+    """Both have seen that Ana is due, and the first has not committed yet: the second neither waits nor breaks."""
+    house = postgres_house
+    house.add("ana", "0100", email="ana")
+    release, _ = house.submit()
+    house.become(release, "sms", "undelivered")
+    at = house.now + timedelta(minutes=1)
+    with house.ledger.apart() as one, house.ledger.apart() as other:
+        with one.look() as first, other.look() as second:
+            mine, theirs = (plan.look_for_next(conn, release, at) for conn in (first, second))
+        assert mine is not None
+        assert theirs is not None
+        with one.write() as first:
+            assert plan.next_means(first, release, at, mine) == 1
+            with ThreadPoolExecutor(1) as beside, other.write() as second:
+                late = beside.submit(plan.next_means, second, release, at, theirs)
+                assert late.result(timeout=10) == 0
+        with other.write() as second:
+            assert plan.next_means(second, release, at, theirs) == 0
+    assert [s.means for s in house.sent(release)] == ["email", "sms"]
 
 
 def test_who_fails_after_the_look_waits_for_the_next_one(house: Any) -> None:
