@@ -1,6 +1,7 @@
 """Texts that OneVoice did not write: partners' posts, translations and paragraphs in each language's own ways."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from onevoice.checks.reading.folded import fold
 from onevoice.checks.reading.words import tongue
 from onevoice.checks.samples import samples
 from onevoice.compose import Content
-from onevoice.facts import Fact, FactSet, Instant, Place, Places, Shelter
+from onevoice.facts import Fact, FactSet, Instant, Place, Places, ProperName, Shelter
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES: list[dict[str, Any]] = yaml.safe_load(
@@ -83,11 +84,16 @@ def test_a_text_is_judged_by_what_it_says(case: dict[str, Any]) -> None:
         assert wrong in {c.rule for c in heard.contradicts} | {f"lacks {name}" for name in heard.lacks}
 
 
-def _with_shelter(language: str, text: str) -> hearing.Heard:
-    """What is heard in a text where the alert has a shelter."""
+NOTHING: Mapping[str, Fact] = {}
+
+
+def _with_shelter(
+    language: str, text: str, *, pets: bool | None = None, more: Mapping[str, Fact] = NOTHING
+) -> hearing.Heard:
+    """What is heard in a text where the alert has a shelter, and more."""
     alert, authority = _alert(), messengers(ROOT)["millford-em"]
-    shelter = Shelter(name={"en": "Millford High School"}, address="12 School Street")
-    given = alert.model_copy(update={"factset": FactSet(facts=alert.factset.facts | {"shelter": shelter})})
+    shelter = Shelter(name={"en": "Millford High School"}, address="12 School Street", pets=pets)
+    given = alert.model_copy(update={"factset": FactSet(facts=alert.factset.facts | {**more} | {"shelter": shelter})})
     return hearing.hear(
         hearing.Question(
             text=text, alert=given, library=_content(), authority=authority, language=language, zones=_zones(),
@@ -111,6 +117,49 @@ def test_another_number_beside_the_street_is_another_door(language: str, said: s
     """In every language an address is written as it is in English."""
     told = [c for c in _with_shelter(language, said).contradicts if c.fact == "shelter"]
     assert [(c.rule, c.found) for c in told] == ([("C06", wrong)] if wrong else [])
+
+
+CONDITIONS: dict[str, dict[str, str]] = yaml.safe_load(
+    (Path(__file__).parent / "conditions_texts.yaml").read_text(encoding="utf-8")
+)
+ON_THE_WAY: Mapping[str, Fact] = {
+    "road_closed": ProperName(names={"en": "Mill Road"}),
+    "bus_from": ProperName(names={"en": "Town Hall"}),
+}
+
+
+def test_every_language_says_how_things_are_on_the_way() -> None:
+    """A language without such words would hear nothing."""
+    assert set(CONDITIONS) == set(_content().languages)
+
+
+@pytest.mark.parametrize("language", CONDITIONS)
+@pytest.mark.parametrize("said", ["open", "closed", "not_open"])
+def test_a_closed_road_is_not_called_open(language: str, said: str) -> None:
+    """And what is right is not held: it is closed while another is open, or it is not open."""
+    heard = _with_shelter(language, CONDITIONS[language][said], more=ON_THE_WAY)
+    told = [c.rule for c in heard.contradicts if c.fact == "road_closed"]
+    assert told == (["C08"] if said == "open" else [])
+
+
+@pytest.mark.parametrize("language", CONDITIONS)
+@pytest.mark.parametrize(("stop", "lacks"), [("Town Hall", False), ("the Library", True)])
+def test_who_tells_of_the_buses_tells_where_they_leave(language: str, stop: str, lacks: bool) -> None:
+    """Another stop is none; who says nothing of buses lacks nothing."""
+    heard = _with_shelter(language, f"{CONDITIONS[language]['buses']} {stop}.", more=ON_THE_WAY)
+    assert ("bus_from" in heard.lacks, "bus_from" in heard.states) == (lacks, not lacks)
+    assert "bus_from" not in _with_shelter(language, CONDITIONS[language]["open"], more=ON_THE_WAY).lacks
+
+
+@pytest.mark.parametrize("language", CONDITIONS)
+@pytest.mark.parametrize("pets", [True, False, None])
+@pytest.mark.parametrize("said", ["welcome", "refused", "no", "left"])
+def test_animals_are_welcome_where_the_shelter_takes_them(language: str, pets: bool | None, said: str) -> None:
+    """And only there; what nobody has said contradicts nothing."""
+    text = CONDITIONS[language].get(said, "")
+    told = [c.rule for c in _with_shelter(language, text, pets=pets).contradicts if c.fact == "shelter"]
+    wrong = text and pets is not None and {"welcome": not pets, "refused": pets, "no": pets}.get(said, False)
+    assert told == (["C08"] if wrong else [])
 
 
 @pytest.mark.parametrize(

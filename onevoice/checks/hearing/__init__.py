@@ -7,7 +7,7 @@ pointed out where the fact itself is told rightly beside it.
 
 from __future__ import annotations
 
-from onevoice.checks.hearing import lines, numbers, services, steps, when, where, who
+from onevoice.checks.hearing import conditions, lines, numbers, services, steps, when, where, who
 from onevoice.checks.hearing.question import Contradiction, Heard, Question
 
 __all__ = ["Contradiction", "Heard", "Question", "hear"]
@@ -20,6 +20,6 @@ def hear(question: Question) -> Heard:
         Unusable: the language cannot be read.
     """
     heard = Heard()
-    for part in (who, where, when, numbers, services, steps, lines):
+    for part in (who, where, when, numbers, services, steps, conditions, lines):
         part.hear(question, heard)
     return heard

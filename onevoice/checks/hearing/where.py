@@ -9,7 +9,10 @@ from onevoice.alert import Kind
 from onevoice.checks.hearing.question import Contradiction, Heard, Question, state, stranger, wrong
 from onevoice.checks.plain import plain
 from onevoice.checks.reading import links, tongues
-from onevoice.facts import Places, Shelter
+from onevoice.facts import Places, ProperName, Shelter
+
+LOCAL = ("road_closed", "bus_from", "water_point")
+"""Facts whose value is the name of a road or a place, which may hold the name of a zone."""
 
 # --- places
 
@@ -73,6 +76,8 @@ def _without(question: Question, names: Iterable[str]) -> str:
     fixed = [*names, *question.authority.names.values(), *(link.text for link in links.links(text))]
     shelter = question.alert.factset.get("shelter")
     fixed += shelter.name.values() if isinstance(shelter, Shelter) else ()
+    named = (question.alert.factset.get(fact) for fact in LOCAL)
+    fixed += [name for fact in named if isinstance(fact, ProperName) for name in fact.names.values()]
     fixed += [*(service.name for service in question.services), *(address for _, address in addresses(question))]
     for name in sorted(map(plain, filter(None, fixed)), key=len, reverse=True):
         text = text.replace(name, " ")

@@ -17,7 +17,8 @@ from typing import NamedTuple
 from onevoice.checks.reading.words import Tongue
 
 _SENTENCE = re.compile(r"(?:(?<=[.!?…])(?=\s|$)|(?<=[。！？；؟।])|\n|;|؛|\s[–—-]\s|!)+")
-_CLAUSE = re.compile(r"[,،，、:()«»\"“”]")
+CLAUSE = re.compile(r"[,،，、:()«»\"“”]")
+"""What stands between two clauses, besides words that join them."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 _IDEOGRAPHS = re.compile(r"[\u3400-\u9fff]+")
 _STEM, _LEAST = 5, 4
@@ -105,7 +106,7 @@ def _sentence(text: str, start: int, tongue: Tongue) -> Sentence:
     )
     for stem, place in _stems("".join(rest), tongue):
         marks.setdefault(stem, place)
-    clauses = {0} | {m.end() for m in _CLAUSE.finditer(text)}
+    clauses = {0} | {m.end() for m in CLAUSE.finditer(text)}
     if tongue.words.joins:
         clauses |= {m.start() for m in tongue.any(tongue.words.joins).finditer(text)}
     words = tongue.words

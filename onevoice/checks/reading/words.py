@@ -53,6 +53,20 @@ class Clock(Frozen):
     lead: Words = ()
 
 
+class Conditions(Frozen):
+    """Words for how things are on the way; of a language that has none here nothing is heard.
+
+    `open`, `closed`: of a road; `buses`: the vehicles; `welcome`: that somebody or something may come in; `left`: left
+    behind, which may stand beside a word of negation without refusing anybody.
+    """
+
+    open: Words = ()
+    closed: Words = ()
+    buses: Words = ()
+    welcome: Words = ()
+    left: Words = ()
+
+
 class Reading(Frozen):
     """One language's ways of writing. `common`: small words that tell it from others; `ten`: a word that multiplies.
 
@@ -87,6 +101,7 @@ class Reading(Frozen):
     levels: dict[Literal["watch", "warning"], Words]
     hazards: dict[str, Words]
     concepts: dict[str, Words]
+    conditions: Conditions = Conditions()
 
     @field_validator("rewrites")
     @classmethod
@@ -130,6 +145,10 @@ class Tongue:
         if key not in self._patterns:
             self._patterns[key] = re.compile(self.bounded(key))
         return self._patterns[key]
+
+    def after(self, first: Iterable[str], gap: str, then: Iterable[str]) -> re.Pattern[str]:
+        """One of some words, a gap, and one of others."""
+        return re.compile(self.bounded(first) + gap + self.bounded(then))
 
     def bounded(self, words: Iterable[str]) -> str:
         """As `any`, to be part of a pattern."""
