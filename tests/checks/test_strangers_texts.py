@@ -19,7 +19,7 @@ from onevoice.checks.reading.folded import fold
 from onevoice.checks.reading.words import tongue
 from onevoice.checks.samples import samples
 from onevoice.compose import Content
-from onevoice.facts import Fact, FactSet, Instant, Place, Places, ProperName, Shelter
+from onevoice.facts import Disease, Fact, FactSet, Instant, Place, Places, ProperName, Shelter
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES: list[dict[str, Any]] = yaml.safe_load(
@@ -235,3 +235,46 @@ def test_a_tagalog_word_that_is_also_a_day_is_read_by_what_stands_beside_it(
     _, alone = moments.read(in_digits(fold(said, "tl"), spoken), spoken)
     assert [pair for day in alone for pair in day.dates] == days
     assert [day for day in alone if day.weekday is not None] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "hours"),
+    [
+        ("en", "from 8 p.m. tonight until 6 a.m. Tuesday", [20, 6]),
+        ("en", "tonight 8 until 6 a.m.", [20, 6]),
+        ("en", "8 p.m. tonight, 6 a.m. tomorrow", [20, 6]),
+        ("es", "de las 8 p. m. de esta noche a las 6 a. m. del martes", [20, 6]),
+        ("zh-Hans", "今晚8点到早上6点", [20, 6]),
+    ],
+)
+def test_the_night_belongs_to_the_time_before_it(language: str, said: str, hours: list[int]) -> None:
+    """6 a.m. is in the morning, also behind "tonight until"."""
+    spoken = tongue(ROOT, _content().voice(language).language)
+    found, _ = moments.read(in_digits(fold(said, language), spoken), spoken)
+    assert [moment.hour for moment in found] == hours
+
+
+HAZARDS: list[dict[str, str]] = yaml.safe_load(
+    (Path(__file__).parent / "hazards_texts.yaml").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("case", HAZARDS, ids=lambda case: f"{case['language']} {case['text'][:40]}")
+def test_other_hazards_are_judged_by_what_a_text_says(case: dict[str, str]) -> None:
+    """The hazard and its steps, in somebody's own words."""
+    asked = (case["hazard"], case.get("kind", "warning"))
+    alert = next(
+        s.alert for s in samples(_content().lexicon, case["hazard"]) if (s.alert.hazard, s.alert.kind) == asked
+    )
+    measles: dict[str, Fact] = {"disease": Disease(id="measles")} if asked[0] == "infectious_disease_outbreak" else {}
+    alert = alert.model_copy(update={"factset": FactSet(facts=alert.factset.facts | measles)})
+    heard = hearing.hear(
+        hearing.Question(
+            text=case["text"], alert=alert, library=_content(), authority=messengers(ROOT)["millford-em"],
+            language=case["language"], zones=_zones(), needed=alert.actions,
+        )
+    )  # fmt: skip
+    told = {c.rule for c in heard.contradicts} | {
+        f"lacks {name}" for name in heard.lacks if name in ("hazard", "action")
+    }
+    assert case["wrong"] in told if "wrong" in case else not told

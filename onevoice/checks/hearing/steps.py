@@ -19,8 +19,8 @@ from onevoice.lexicon import OUTSIDE, slots
 from onevoice.library import Library
 from onevoice.people import Tier
 
-_SAID, _SURE, _OTHER = 0.5, 0.7, 0.85
-"""Shares of an approved sentence: said in other words; surely meant; so much of it that another one is meant."""
+_SURE, _OTHER = 0.7, 0.85
+"""Shares of an approved sentence: surely meant; so much of it that another one is meant."""
 _TELLING = 3
 """Marks that two sentences share at least, so that one is taken for another action."""
 
@@ -66,7 +66,9 @@ def _own(
     phrases: steps.Phrases, sentence: steps.Sentence, own: set[str], turned: list[tuple[str, steps.Sentence]]
 ) -> Iterator[str]:
     alike = {name: phrases.alike(name, sentence) for name in own}
-    said = {name: likeness.share for name, likeness in alike.items() if likeness.same_way and likeness.share >= _SAID}
+    said = {
+        name: likeness.share for name, likeness in alike.items() if likeness.same_way and likeness.share >= steps.SAID
+    }
     yield from said
     most = max(said.values(), default=0.0)
     for name, likeness in alike.items():

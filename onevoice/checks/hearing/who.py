@@ -13,6 +13,7 @@ from onevoice.checks.plain import plain
 from onevoice.checks.reading import links, tongues
 from onevoice.checks.reading.words import tongue
 from onevoice.checks.terms import glossary
+from onevoice.facts import Disease
 from onevoice.library import Library
 
 
@@ -84,7 +85,8 @@ def _source(question: Question, heard: Heard) -> None:
 
 def _hazard(question: Question, heard: Heard) -> None:
     alert, words = question.alert, question.tongue.words
-    own = [*words.hazards.get(alert.hazard, ()), _name_of_hazard(question, alert.hazard)]
+    disease, others = _diseases(question)
+    own = [*words.hazards.get(alert.hazard, ()), _name_of_hazard(question, alert.hazard), *disease]
     if question.tongue.any(own).search(question.folded.text) or _opens(question):
         state(heard, "hazard")
     else:
@@ -92,7 +94,21 @@ def _hazard(question: Question, heard: Heard) -> None:
         if other:
             wrong(heard, "hazard", other, alert.hazard, "C09")
         heard.lacks.append("hazard")
+    named = question.tongue.any(others).search(question.folded.text) if disease else None
+    if named and not question.tongue.any(disease).search(question.folded.text):
+        wrong(heard, "disease", named[0], disease[0], "C09")
     _level(question, heard)
+
+
+def _diseases(question: Question) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What the language calls the disease of the alert, if it names one; and all others."""
+    fact = question.alert.factset.get("disease")
+    if not isinstance(fact, Disease):
+        return (), ()
+    keys = [key for key in question.library.lexicon.sources if key.startswith("disease.")]
+    names = {key: plain(question.library.sentence(question.language, key).text) for key in keys}
+    own = names.pop(f"disease.{fact.id}")
+    return (own,), tuple(name for name in names.values() if question.tongue.fold(name) not in question.tongue.fold(own))
 
 
 def _opens(question: Question) -> bool:

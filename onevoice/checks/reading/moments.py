@@ -149,11 +149,11 @@ def _clocks(text: str, tongue: Tongue) -> Iterator[_Clock]:
 
 def _figures(match: re.Match[str], tongue: Tongue, text: str) -> _Clock | None:
     said = match.groupdict()
-    half = _half(said["pre"] or said["post"], tongue)
+    half = _half(said["post"] or said["pre"], tongue)  # "8 p.m. tonight until 6 a.m.": the night is of the time before
     hour, minute = int(said["h"]), int(said["m"] or 0)
     if hour > _DAY or minute >= _HOUR or not _is_time(said, tongue, half=half is not None):
         return None
-    start = match.start("pre") if said["pre"] else match.start("h")
+    start = match.start("pre") if said["pre"] and not said["post"] else match.start("h")
     span = Span(start, match.end())
     if half is None and hour <= _NOON:
         half = _half_near(text, span, tongue)

@@ -27,6 +27,8 @@ _CONCEPT = 2.5
 """A concept says more than a stem: other words for it count too."""
 _FEWEST = 2
 """Marks that two sentences share at least: one word alone says little."""
+SAID = 0.5
+"""Share of an approved sentence from which on it is said, in other words."""
 _NOW = "=now"
 """That a step is to be taken at once makes it surer which one is meant, and no other one where it is not said."""
 
@@ -165,13 +167,21 @@ class Phrases:
         }
 
     def alike(self, name: str, other: Sentence) -> Likeness:
-        """How much of the named sentence another one says, in whichever tier it is closest."""
-        return max((self._alike(form, other) for form in self.said[name]), default=Likeness(0.0, same_way=True))
+        """How much of the named sentence another one says, in whichever tier it is closest.
+
+        One that bids or forbids as it does goes before one that does not, where it is said: "a room without windows"
+        in one tier is "a small inner room" in the next.
+        """
+        forms = [self._alike(form, other) for form in self.said[name]]
+        right = max((one_ for one_ in forms if one_.same_way), default=Likeness(0.0, same_way=True))
+        return right if right.share >= SAID else max((right, *forms))
 
     def _alike(self, form: Sentence, other: Sentence) -> Likeness:
         shared = form.marks.keys() & other.marks.keys()
         whole = sum(self.weight[mark] for mark in form.marks if mark != _NOW)
-        if len(shared) < min(_FEWEST, len(form.marks)) or not whole or not shared:
+        if len(shared) < _FEWEST and not (shared and len(form.marks) == len(other.marks) == 1):
+            return Likeness(0.0, same_way=True)  # a sentence of one mark is only said by one that says no more
+        if not whole:
             return Likeness(0.0, same_way=True)
         share = sum(self.weight[mark] for mark in shared if mark != _NOW) / whole
         return Likeness(share, form.negated(shared) == other.negated(shared), len(shared))
