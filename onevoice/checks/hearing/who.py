@@ -148,6 +148,6 @@ def _level(question: Question, heard: Heard) -> None:
     said: dict[_Level, re.Match[str] | None] = {}
     for name, words in levels.items():
         known = (*words, terms[name].term) if name in terms else words
-        said[name] = question.tongue.any(known).search(question.folded.text)
+        said[name] = question.tongue.any(known).search(question.counted.text)  # where "watch out" is no watch
     if (found := said.get(other)) and not said.get(own):
         wrong(heard, "level", found[0], own, "C09", f"This is a {own}; the text says “{found[0]}”.")
