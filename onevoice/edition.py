@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -38,13 +39,13 @@ class Noted(NamedTuple):
     inode: int
 
 
-def note(root: Path) -> tuple[Noted, ...]:
+def note(root: Path, folders: Iterable[str] = FOLDERS) -> tuple[Noted, ...]:
     """All files of words below a root, in order; what Python and we keep beside them is none."""
-    return tuple(sorted(found for folder in FOLDERS for found in _below(root, root / folder)))
+    return tuple(sorted(found for folder in folders for found in _below(root, root / folder)))
 
 
-def _below(root: Path, folder: Path) -> Iterator[Noted]:
-    for place, folders, files in os.walk(folder):
+def _below(root: Path, top: Path) -> Iterator[Noted]:
+    for place, folders, files in os.walk(top):
         folders[:] = [name for name in folders if name != "__pycache__"]
         for name in files:
             path = os.path.join(place, name)  # noqa: PTH118 - a thousand files, each time a library is opened
@@ -65,11 +66,21 @@ def digest(root: Path, noted: tuple[Noted, ...]) -> str:
     return hashed.hexdigest()
 
 
-@cache
+_AT_START = note(_PACKAGE, [""])
+"""Our own files as they were when this process loaded them."""
+
+
 def code() -> str:
-    """Hash over everything that composes and checks: another program may say and find something else."""
-    paths = sorted(path for path in _PACKAGE.rglob("*") if path.suffix in (".py", ".yaml"))
+    """Hash over everything that composes and checks: another program may say and find something else.
+
+    Where a new version was put in its place since this process began, nobody can say which one speaks: then it is a
+    hash that nothing else has.
+    """
+    return _code() if note(_PACKAGE, [""]) == _AT_START else secrets.token_hex(32)
+
+
+@cache
+def _code() -> str:
     hashed = hashlib.sha256(repr([sys.version, *(version(name) for name in LIBRARIES)]).encode())
-    for path in paths:
-        hashed.update(hashlib.sha256(path.read_bytes()).digest())
+    hashed.update(digest(_PACKAGE, _AT_START).encode())
     return hashed.hexdigest()

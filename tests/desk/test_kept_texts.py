@@ -155,6 +155,13 @@ def test_another_alert_another_speaker_another_program(
     assert looked_at(opened(), drafted, composed)[1] == made
 
 
+def test_a_program_that_was_replaced_while_it_runs_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One file is another than when the process began: what it makes is nobody else's, nor its own the next time."""
+    assert edition.code() == edition.code()
+    monkeypatch.setattr(edition, "_AT_START", edition._AT_START[1:])  # noqa: SLF001 - as if a file had been added
+    assert edition.code() != edition.code()
+
+
 @pytest.mark.parametrize("harm", ["cut", "flipped", "another's", "empty"])
 def test_what_is_not_ours_counts_for_nothing(
     opened: Callable[[], Desk], drafted: str, composed: list[Variant], words: Path, harm: str
