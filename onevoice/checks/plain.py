@@ -37,9 +37,21 @@ class _Reader(HTMLParser):
             self.words.append(" ".join(data.split("\n")))
 
 
-@lru_cache(maxsize=8192)
+_SENTENCE = 300
+"""Characters up to which a text is taken for a sentence, which hundreds of texts hold; whole texts are not kept."""
+
+
 def plain(text: str, *, html: bool = False) -> str:
     """The words alone: digits Western, spaces single, lines stripped, empty lines gone."""
+    return _plain(text, html=html) if html or len(text) > _SENTENCE else _kept(text)
+
+
+@lru_cache(maxsize=8192)
+def _kept(text: str) -> str:
+    return _plain(text, html=False)
+
+
+def _plain(text: str, *, html: bool) -> str:
     if html:
         reader = _Reader()
         reader.feed(text)

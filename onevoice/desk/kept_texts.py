@@ -76,8 +76,8 @@ class KeptTexts:
         if not self._new or self._words is None or self._words != self._desk.content.edition():
             return
         with suppress(OSError, OneVoiceError):
-            texts = _FILE.dump_json(self._known | self._new, exclude_defaults=True).decode()
-            write(self._file, self._desk.vault.seal(texts, self._follow_from), mode=0o600)
+            texts = _FILE.dump_json(self._known | self._new, exclude_defaults=True)
+            write(self._file, self._desk.vault.seal_octets(texts, self._follow_from), mode=0o600)
             _only_the_last(self._file.parent)
 
     @cached_property
@@ -99,7 +99,7 @@ class KeptTexts:
         if self._words is None:
             return {}
         try:
-            return _FILE.validate_json(self._desk.vault.unseal(self._file.read_bytes(), self._follow_from))
+            return _FILE.validate_json(self._desk.vault.unseal_octets(self._file.read_bytes(), self._follow_from))
         except (OSError, OneVoiceError, ValidationError):
             return {}
 

@@ -36,7 +36,7 @@ LONGEST_SECONDS = 30
 """How long a transaction of a sender or listener may last in all. In the middle of a batch of statements PostgreSQL
 takes nobody for idle: it waits for the rest of the batch, and keeps the locks of who was stopped there."""
 
-_APART_KIB = 8_192
+_APART_KIB = 4_096
 """What a look and its write keep of the database in memory, in KiB; of their temporary tables twice as much."""
 
 Clock = Callable[[Connection], datetime]

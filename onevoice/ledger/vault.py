@@ -92,17 +92,21 @@ class Vault:
             ) from None
 
     def seal(self, text: str, purpose: str = PERSON) -> bytes:
-        """Ciphertext of `text`, bound to `purpose`: key id length, key id, nonce, AES-GCM."""
+        """Ciphertext of `text`, bound to `purpose`."""
+        return self.seal_octets(text.encode(), purpose)
+
+    def seal_octets(self, octets: bytes, purpose: str) -> bytes:
+        """As `seal`, of what is UTF-8 already: key id length, key id, nonce, AES-GCM."""
         nonce, name = secrets.token_bytes(_NONCE), self._current.encode()
-        return (
-            bytes((len(name),))
-            + name
-            + nonce
-            + self._seals[self._current].encrypt(nonce, text.encode(), purpose.encode())
-        )
+        sealed = self._seals[self._current].encrypt(nonce, octets, purpose.encode())
+        return bytes((len(name),)) + name + nonce + sealed
 
     def unseal(self, sealed: bytes, purpose: str = PERSON) -> str:
-        """The text that was sealed for `purpose`.
+        """The text that was sealed for `purpose`. Raises as `unseal_octets`."""
+        return self.unseal_octets(sealed, purpose).decode()
+
+    def unseal_octets(self, sealed: bytes, purpose: str) -> bytes:
+        """As `unseal`, still as UTF-8: for what is large and read by a program.
 
         Raises:
             Unusable: sealed with a key that is not here or for another purpose, or damaged.
@@ -110,7 +114,7 @@ class Vault:
         end = 1 + (sealed[0] if sealed else 0)
         try:
             key = self._seals[sealed[1:end].decode()]
-            return key.decrypt(sealed[end : end + _NONCE], sealed[end + _NONCE :], purpose.encode()).decode()
+            return key.decrypt(sealed[end : end + _NONCE], sealed[end + _NONCE :], purpose.encode())
         except (InvalidTag, KeyError, ValueError):
             what = "A sealed field cannot be opened with this key file."
             raise Unusable(what, where=purpose, remedy="Use the key file that it was sealed with.") from None
