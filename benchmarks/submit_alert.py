@@ -44,14 +44,7 @@ def main(count: int, url: str | None) -> None:
         with Measured("preview: texts in use") as in_use, ledger.read() as conn:
             texts = plan.in_use(conn, first)
         submitted, written, planned = submit(ledger, 1, first, texts)
-        with ledger.write() as conn:
-            failed = case((t.delivery.c.id % 10 == 0, "undelivered"), else_="delivered")
-            conn.execute(update(t.delivery).values(state=failed))
-        with Measured("next means") as following, ledger.apart() as apart:
-            with apart.look() as conn:
-                left = plan.look_for_next(conn, 1, NOW)
-            with Measured("of it, the write") as opening, apart.write() as conn:
-                added = plan.next_means(conn, 1, NOW, left) if left is not None else 0
+        following, opening, added = follow_up(ledger)
         with ledger.read() as conn:
             texts = plan.in_use(conn, second := wanted(gazetteer, previous=(1,)))
         updated, *_ = submit(ledger, 2, second, texts)
@@ -75,6 +68,19 @@ def main(count: int, url: str | None) -> None:
             "goal": {"submit_s": 5, "peak_mib": 300},
         },
     )
+
+
+def follow_up(ledger: Ledger) -> tuple[Measured, Measured, int]:
+    """Let every tenth delivery fail, and plan the next means: all of it, its write, and how many deliveries it adds."""
+    with ledger.write() as conn:
+        failed = case((t.delivery.c.id % 10 == 0, "undelivered"), else_="delivered")
+        conn.execute(update(t.delivery).values(state=failed))
+    with Measured("next means") as following, ledger.apart() as apart:
+        with apart.look() as conn:
+            left = plan.look_for_next(conn, 1, NOW)
+        with Measured("of it, the write") as opening, apart.write() as conn:
+            added = plan.next_means(conn, 1, NOW, left) if left is not None else 0
+    return following, opening, added
 
 
 def move_in(home: Path, count: int, ledger: Ledger, gazetteer: Gazetteer) -> None:

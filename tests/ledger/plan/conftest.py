@@ -194,12 +194,19 @@ class House:
         with self.ledger.write() as conn:
             conn.execute(update(table).where(where).values(**values))
 
-    def next_means(self, release: int, minutes: float = 1, deadline_ms: int | None = None) -> int:
-        """Follow up, some minutes after the release: look for whom, then plan it."""
+    def next_means(
+        self,
+        release: int,
+        minutes: float = 1,
+        deadline_ms: int | None = None,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> int:
+        """Follow up, some minutes after the release: look for whom, `meanwhile` something happens, then plan it."""
         at = NOW + timedelta(minutes=minutes)
         with self.ledger.apart() as apart:
             with apart.look() as conn:
                 left = plan.look_for_next(conn, release, at, deadline_ms=deadline_ms)
+                meanwhile()
             if left is None:
                 return 0
             with apart.write() as conn:
