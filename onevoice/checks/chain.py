@@ -89,6 +89,11 @@ def _clears(alert: Alert, library: Library, older: tuple[Alert, ...]) -> Iterato
         message = f"The warning goes on in {', '.join(still)}, and this chain ends."
         remedy = "Clear these zones too, or send an update that drops the others."
         yield finding("C18", message, remedy=remedy, severity=Severity.WARN)
+    dropped = sorted(warned - set(older[-1].area.zones) - set(alert.area.zones))
+    if dropped:
+        message = f"People in {', '.join(dropped)} get this too, and it does not name their place."
+        remedy = "If it is over there as well, add these zones: `onevoice alert edit`."
+        yield finding("C18", message, remedy=remedy, severity=Severity.WARN)
     actions = library.lexicon.actions
     if any(actions[name].cap == "AllClear" for name in alert.actions if name in actions):
         return

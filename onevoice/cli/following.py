@@ -100,16 +100,15 @@ def _print_replies(alert: str | None, json: bool) -> None:
     if json:
         answer(rows)
     else:
-        table(
-            (
-                (r["id"], r["alert_id"] or "", f"{r['received_at']:%d %b %H:%M}", kind(r), r["state"], r["text"])
-                for r in rows
-            ),
-            ("id", "alert", "when (UTC)", "kind", "answer", "text"),
-        )
+        table((_cells(row) for row in rows), ("id", "alert", "when (UTC)", "kind", "answer", "reads", "text"))
         waiting = sum(r["state"] == "waits for a person" for r in rows)
         if waiting:
             say(f"{waiting} wait for a person: onevoice replies answer ID --as NAME")
+
+
+def _cells(row: Mapping[str, Any]) -> tuple[object, ...]:
+    when = f"{row['received_at']:%d %b %H:%M}"
+    return (row["id"], row["alert_id"] or "", when, kind(row), row["state"], row["language"] or "", row["text"])
 
 
 def kind(row: Mapping[str, Any]) -> str:

@@ -196,4 +196,5 @@ def _to(seen: Preview, variant: Variant) -> str:
         return f"{many} account{'' if many == 1 else 's'}"
     if variant.means not in PERSONAL:
         return "for everybody"
-    return f"{seen.prepared.people_of(variant)} people"
+    people = seen.prepared.people_of(variant)
+    return "1 person" if people == 1 else f"{people} people"

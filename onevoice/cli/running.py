@@ -76,10 +76,14 @@ def serve(
 
     import uvicorn
 
+    from onevoice.desk.receive import reply_addresses
+
     here = desk()
     here.ledger  # noqa: B018 - opens the database, so that a missing one is said before anything listens
     number = port or urlsplit(here.settings.public_url).port or 8300
     say(f"Serving {here.settings.public_url} on {host}:{number}")
+    for name, address in reply_addresses(here.settings).items():
+        say(f"Where the text-message service ({name}) must hand on what people write back: {address}")
     uvicorn.run(
         "console.app:create",
         factory=True,

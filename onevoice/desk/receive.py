@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from onevoice.desk import danger, draft
+from onevoice.dispatch.options import callback_address
 from onevoice.dispatch.providers import BadSignature, Inbound
 from onevoice.errors import Refused, Unusable
 from onevoice.facts import Phone
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
     from onevoice.desk.wiring import Desk
     from onevoice.dispatch.providers import Provider, Receipt
     from onevoice.library import Library
+    from onevoice.settings import Settings
 
 MANAGE = "manage"
 """What the token in a reader's link is for."""
-
+INBOUND = "inbound"
+"""Stands in an address where a receipt's has the token of its attempt."""
 
 BY_ITSELF = frozenset({"stop", "start", "help"})
 """Replies that need no person: what was asked for is done, and said."""
@@ -78,6 +81,15 @@ def _stored(desk: Desk, provider: Provider, heard: Sequence[Receipt | Inbound]) 
 
     text = reply_text(desk, stored.answers[0].kind, stored.answers[0].language) if stored.answers else None
     return Answer(200, answer(text), "text/xml")
+
+
+def reply_addresses(settings: Settings) -> dict[str, str]:
+    """Where a text-message service must hand on what people write back, by the name of the provider that is set up."""
+    from channels import PROVIDERS, missing  # noqa: PLC0415 - only a server that starts asks
+
+    absent = missing(settings)
+    texts = (name for name, listing in PROVIDERS.items() if listing.means is Means.SMS and name not in absent)
+    return {name: callback_address(settings.public_url, name, INBOUND) for name in texts}
 
 
 @lru_cache(maxsize=4)

@@ -55,7 +55,7 @@ class Options:
 
     def callback_url(self, provider: str, token: str) -> str:
         """Where a provider says what became of an attempt."""
-        return f"{self.public_url.rstrip('/')}/callbacks/{provider}/{token}"
+        return callback_address(self.public_url, provider, token)
 
     def manage_url(self, token: str) -> str:
         """Where a reader manages what they get; always of the same length."""
@@ -70,3 +70,8 @@ class Options:
         except OSError:
             return True
         return True
+
+
+def callback_address(public_url: str, provider: str, token: str) -> str:
+    """Where a provider is heard. `token` is that of an attempt, or says what else it tells."""
+    return f"{public_url.rstrip('/')}/callbacks/{provider}/{token}"

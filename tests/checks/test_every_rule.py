@@ -345,6 +345,19 @@ def test_an_all_clear_that_ends_nothing_is_blocked() -> None:
     assert "C18" not in _around(kept, older=(older,))
 
 
+def test_an_all_clear_that_leaves_out_a_place_that_an_update_dropped_is_pointed_out() -> None:
+    """People there get it too, and only an all-clear ever tells them that it is over."""
+    first = _alert().model_copy(update={"area": Area(zones=("old-mill", "riverside"))})
+    second = _next(first).model_copy(update={"area": Area(zones=("old-mill",))})
+    clear = _next(second, "all-clear")
+    missing = clear.model_copy(update={"area": Area(zones=("old-mill",))})
+    whole = clear.model_copy(update={"area": Area(zones=("old-mill", "riverside"))})
+    found = checks.check_around(missing, _content(), Around(**_everything({"older": (first, second)})))
+    [told] = [f for f in found if f.rule == "C18"]
+    assert (told.severity, "riverside" in told.message) == (Severity.WARN, True)
+    assert "C18" not in _around(whole, older=(first, second))
+
+
 def test_an_update_that_claims_a_change_that_did_not_happen_is_blocked() -> None:
     """People would look for what is new, in vain."""
     given = _next(_with(_alert(), act_by=_at(3)), act_by=_at(4))

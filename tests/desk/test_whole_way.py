@@ -190,9 +190,10 @@ def test_stop_is_kept_and_answered_in_the_readers_language(deployment: Any, root
     """STOP takes effect and is answered once; a word for help is answered with whom to ring."""
     alert_id = released(deployment, root)
     sms = [e for e in deployment.sandbox.entries("sms", "accepted") if e.body.startswith("SIMULACRO")]
-    webhook = f"{deployment.desk.settings.public_url}/callbacks/sms/inbound"
+    told = receive.reply_addresses(deployment.desk.settings)
+    assert list(told) == ["sms"]  # no second account is set up
 
-    deployment.sandbox.inbound(from_=sms[0].to, to=sms[0].sender, body="Alto", webhook=webhook)
+    deployment.sandbox.inbound(from_=sms[0].to, to=sms[0].sender, body="Alto", webhook=told["sms"])
 
     wait_until(lambda: bool(receive.listing(deployment.desk, alert_id)), "the reply in the ledger")
     assert [r["word"] for r in receive.listing(deployment.desk, alert_id)] == ["stop"]
