@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from audiences.gazetteer import Gazetteer
 from flows import steps
+from flows.story import story
 from onevoice import settings as settings_
 from onevoice.alert import AlertFile
 from onevoice.desk import draft, officers, submit
@@ -97,7 +98,7 @@ async def ask_for_approval(
     desk = open_desk()
     alert_id = await asyncio.to_thread(_draft_and_submit, desk, file, given.officer)
     await acreate_markdown_artifact(
-        key=steps.key(alert_id), markdown=steps.story(desk, alert_id), description="Waiting for approval"
+        key=steps.key(alert_id), markdown=story(desk, alert_id), description="Waiting for approval"
     )
     return alert_id
 

@@ -9,6 +9,7 @@ from prefect.artifacts import acreate_markdown_artifact
 
 from flows import steps
 from flows.forms import Zone, minutes_from_now
+from flows.story import story
 from onevoice.alert import AlertFile
 from onevoice.desk import rehearse
 from onevoice.desk.wiring import Desk, open_desk
@@ -62,7 +63,7 @@ async def rehearse_alert(
     await steps.make_due(alert_id)
     await steps.deliver(alert_id)
     await acreate_markdown_artifact(
-        key=steps.key(alert_id), markdown=steps.story(desk, alert_id), description="The rehearsal"
+        key=steps.key(alert_id), markdown=story(desk, alert_id), description="The rehearsal"
     )
 
 

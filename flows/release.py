@@ -5,6 +5,7 @@ from prefect.artifacts import acreate_markdown_artifact
 
 from flows import steps
 from flows.runner import runner
+from flows.story import story
 from onevoice.desk.wiring import open_desk
 
 
@@ -19,5 +20,5 @@ async def release(alert_id: str) -> None:
     await steps.send_in_shards(alert_id)
     await steps.deliver(alert_id)
     await acreate_markdown_artifact(
-        key=steps.key(alert_id), markdown=steps.story(open_desk(), alert_id), description="Reach and links"
+        key=steps.key(alert_id), markdown=story(open_desk(), alert_id), description="Reach and links"
     )

@@ -10,6 +10,7 @@ from prefect.artifacts import acreate_markdown_artifact
 
 from flows import steps
 from flows.forms import Zone
+from flows.story import story
 from onevoice.alert import Alert, AlertFile, AreaFile, Kind, Status
 from onevoice.desk import officers, revise, submit
 from onevoice.desk.draft import Step
@@ -52,7 +53,7 @@ async def revise_alert(
     wanted = [str(zone) for zone in zones or ()]
     step = await asyncio.to_thread(_next, desk, alert_id, officer, revision, wanted, changes, reason)
     await acreate_markdown_artifact(
-        key=steps.key(step), markdown=steps.story(desk, step.id), description="Waiting for approval"
+        key=steps.key(step), markdown=story(desk, step.id), description="Waiting for approval"
     )
 
 

@@ -1,7 +1,6 @@
 """The tasks that flows share. None is cached, none keeps a result: each may run twice, and the ledger makes it once."""
 
 import asyncio
-from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -12,7 +11,7 @@ from onevoice.desk import draft, rehearse, send, status
 from onevoice.desk import release as releasing
 from onevoice.desk.draft import Step
 from onevoice.desk.officers import Actor
-from onevoice.desk.wiring import Desk, open_desk
+from onevoice.desk.wiring import open_desk
 
 FLOW = Actor("prefect", "manager")
 """Who stands under what a flow does. It can release only what a person has approved."""
@@ -60,39 +59,6 @@ async def send_what_is_due() -> int:
     """One round over all alerts: send, read receipts, retry, next means, expiry. Returns how many calls were made."""
     sent = await asyncio.to_thread(send.send_due, open_desk(), once=True)
     return sent.calls
-
-
-def story(desk: Desk, alert_id: str) -> str:
-    """What a run's artifact says: state, reach, texts and where to look. Ids and counts only."""
-    found: dict[str, Any] = status.status(desk, alert_id)
-    public = desk.settings.public_url.rstrip("/")
-    texts = found["consistency"]
-    consistency = f"{texts['variants']} texts from {texts['factsets']} set of facts; {texts['blocked']} held back."
-    code = found["chain"].rsplit("-", 1)[-1]
-    rows = [
-        f"| {r['segment']} | {r['language']} | {r['means']} | {r['contacts']} | {r['delivered']} | {r['unknown']} |"
-        for r in found["reach"]
-    ]
-    return "\n".join(
-        [
-            f"# {found['id']}: {found['state']}",
-            "",
-            f"[What an approver sees]({public}/approve/{alert_id}) · [Public page]({public}/a/{code})",
-            "",
-            consistency,
-            "",
-            "| segment | language | means | contacts | delivered | unknown |",
-            "|---|---|---|---:|---:|---:|",
-            *rows,
-            *_posts(found),
-        ]
-    )
-
-
-def _posts(found: dict[str, Any]) -> list[str]:
-    """What public accounts say; no person is counted for it."""
-    said = ", ".join(f"{count} {word}" for word, count in found["posted"].items() if count)
-    return ["", f"Public posts: {said}." if said else "Public posts: none.", *found["posting"]]
 
 
 def key(step_or_id: Step | str) -> str:

@@ -44,6 +44,11 @@ def test_a_first_version_alone_has_no_findings_of_its_surroundings(desk: Desk, r
     assert _rules(preview.preview(desk, str(root / FLOOD))) & {"C14", "C15", "C17", "C18", "C19", "C23"} == set()
 
 
+def test_a_danger_that_has_one_name_in_two_languages_is_translated(desk: Desk, root: Path) -> None:
+    """A tornado is a tornado in Spanish too: a warning at every tornado would teach people to look away."""
+    assert "C14" not in _rules(preview.preview(desk, str(root / "examples/tornado_warning.yaml")))
+
+
 def test_opposite_steps_of_two_live_alerts_block(desk: Desk, root: Path, release: Callable[[str], str]) -> None:
     """A tornado keeps people inside where a flood sends them up the hill."""
     release(TORNADO)

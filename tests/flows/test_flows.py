@@ -13,7 +13,8 @@ from prefect import Flow, Task
 from prefect.cache_policies import NO_CACHE
 from pydantic import BaseModel
 
-from flows import follow_up, forms, rehearse, revise, steps, warn, warn_services
+from flows import follow_up, forms, rehearse, revise, warn, warn_services
+from flows.story import story
 from onevoice.alert import AlertFile
 from onevoice.desk import approve, draft, officers, preview, status
 from onevoice.desk.officers import Actor
@@ -258,6 +259,16 @@ def test_a_release_flow_sends_only_what_a_person_approved(desk: Desk) -> None:
     assert status.status(desk, alert_id)["due_at"] is None
 
 
+def _make_due(desk: Desk, alert_id: str) -> Any:
+    """As a release does, without the page that it asks for."""
+    with desk.ledger.write() as conn:
+        frozen = alerts.standing_release(conn, alert_id)
+        assert frozen is not None
+        alerts.move(conn, alert_id, of=("approved",), to="sending", released_by="Maria Solis", released_at=desk.now())
+        alerts.make_due(conn, frozen.id, frozen.hash, desk.now())
+    return frozen
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("prefect")
 def test_follow_up_sends_what_is_due(desk: Desk, sandbox: Sandbox) -> None:
@@ -265,11 +276,7 @@ def test_follow_up_sends_what_is_due(desk: Desk, sandbox: Sandbox) -> None:
     asyncio.run(warn.tornado(circumstances()))
     alert_id = only(desk)["id"]
     approve.approve(desk, alert_id, Actor("Sam Okafor", "approver"))
-    with desk.ledger.write() as conn:
-        frozen = alerts.standing_release(conn, alert_id)
-        assert frozen is not None
-        alerts.move(conn, alert_id, of=("approved",), to="sending", released_by="Maria Solis", released_at=desk.now())
-        alerts.make_due(conn, frozen.id, frozen.hash, desk.now())
+    frozen = _make_due(desk, alert_id)
     before = len(sandbox.entries(event="accepted"))
     asyncio.run(follow_up.follow_up())
 
@@ -303,11 +310,30 @@ def test_the_story_of_a_run_names_nobody(desk: Desk) -> None:
     """An artifact holds ids, counts and links."""
     file = {"hazard": "tornado", "status": "Exercise", "area": {"zones": ["market"]}}
     alert_id = forms._draft_and_submit(desk, AlertFile.model_validate(file), "Maria Solis")  # noqa: SLF001 - what the form runs
-    told = steps.story(desk, alert_id)
+    told = story(desk, alert_id)
 
     assert alert_id in told
     assert "@" not in told
     assert "555" not in told
+
+
+def test_the_story_of_a_run_tells_before_and_after(desk: Desk) -> None:
+    """Who is meant and what was found, each rule once; once it is due, whom it reached, everybody first."""
+    file = {"hazard": "tornado", "status": "Exercise", "area": {"zones": ["market"]}}
+    alert_id = forms._draft_and_submit(desk, AlertFile.model_validate(file), "Maria Solis")  # noqa: SLF001 - what the form runs
+
+    before = story(desk, alert_id)
+    approve.approve(desk, alert_id, Actor("Sam Okafor", "approver"))
+    _make_due(desk, alert_id)
+    after = story(desk, alert_id)
+
+    assert before.count("**LOOK** (P01, ar, de, ") == 1
+    assert "## Who is meant" in before
+    assert "| en | " in before
+    assert "## Who has been reached" in after
+    waiting = status.status(desk, alert_id)["contacts"]["waiting"]
+    assert f"| everybody | 0 | 0 | 0 | {waiting:,} | 0 | " in after
+    assert waiting
 
 
 def test_the_story_of_a_run_says_what_is_posted(desk: Desk) -> None:
@@ -315,7 +341,7 @@ def test_the_story_of_a_run_says_what_is_posted(desk: Desk) -> None:
     file = {"hazard": "tornado", "status": "Exercise", "area": {"zones": ["market"]}}
     alert_id = forms._draft_and_submit(desk, AlertFile.model_validate(file), "Maria Solis")  # noqa: SLF001 - what the form runs
 
-    told = steps.story(desk, alert_id)
+    told = story(desk, alert_id)
 
     assert "Public posts: " in told
     assert ("14 waiting" in told) == bool(desk.accounts)
