@@ -21,5 +21,7 @@ def runner() -> TaskRunner[Any]:
         from prefect_dask.task_runners import DaskTaskRunner  # noqa: PLC0415 - only who asks for Dask has it
     except ImportError:
         what = "Dask is not installed."
-        raise WrongSetting(what, where="ONEVOICE_TASK_RUNNER", remedy="pip install 'onevoice[dask]'") from None
+        raise WrongSetting(
+            what, where="ONEVOICE_TASK_RUNNER", remedy="Run `make setup-dev`: its lock has Dask."
+        ) from None
     return DaskTaskRunner(address=chosen.dask_address or None)

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from sqlalchemy import make_url
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -150,6 +151,13 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
             versions = locked.get(canonicalize_name(requirement.name), set())
             if requirement.name != project["name"]:
                 assert any(requirement.specifier.contains(v, prereleases=True) for v in versions), requirement
+
+
+def test_the_drivers_of_both_databases_are_shipped() -> None:
+    """SQLAlchemy imports a driver by the address of the database: no import of ours names it, and no lint misses it."""
+    drivers = {make_url(url).get_dialect().driver for url in ("sqlite:///a.db", "postgresql+psycopg://host/name")}
+    assert drivers == {"pysqlite", "psycopg"}  # pysqlite is the `sqlite3` of Python itself
+    assert {"psycopg", "psycopg-binary"} <= set(_locked("requirements.lock"))
 
 
 def test_tests_run_on_the_versions_that_are_shipped() -> None:
