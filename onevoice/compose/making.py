@@ -14,7 +14,7 @@ from onevoice.compose.pieces import labelled, spans
 from onevoice.facts import Places
 from onevoice.lexicon.entries import ENGLISH_ONLY
 from onevoice.people import WIRELESS, Means
-from onevoice.template import PARTS, SHORT
+from onevoice.template import ONE_LINE, PARTS, SHORT
 from onevoice.template.marks import IN, MARK, Piece, bare
 from onevoice.variant import Passage, Provenance, Variant
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 BETWEEN_LANGUAGES = "\n\n"
 BETWEEN_MARKS = " / "
+AFTER_MARK = " –"
+"""Where a mark and a title share a line, so that nobody reads them as one: “تدريب فقط – تحذير من فيضان النهر”."""
 HTML = "html"
 """The part of a mail that says itself in which language each passage is."""
 _BODY = re.compile(r"(<body[^>]*>)(.*)(</body>)", re.DOTALL)
@@ -55,6 +57,8 @@ class _Passage:
         """A part of the text, still marked; `replaced` puts other words for some of the message's."""
         making = self.making
         told = {**fitting.without(self.message(area_name=fitting.AREA in cuts), cuts), **replaced}
+        if part in ONE_LINE:
+            told["mark"] = _apart(told["mark"])
         text = making.composer.placed(making.asked, making.kind, part, self.language, cuts, told)
         closed = text if making.library.voice(self.language).gap else _AFTER_STOP.sub(r"\1", text)
         return self.marked(closed) if len(making.passages) > 1 and part != HTML else closed
@@ -68,6 +72,11 @@ class _Passage:
         named = isinstance(places, Places) and bool(places.area_name)
         full = self.message(area_name=False)
         return tuple(cut for cut in self.making.order if fitting.applies(cut, full, area_name=named))
+
+
+def _apart(mark: str) -> str:
+    """A mark that ends in a bracket or a full stop is apart already."""
+    return f"{mark}{AFTER_MARK}" if bare(mark)[-1:].isalpha() else mark
 
 
 class Making:
@@ -175,7 +184,7 @@ class Making:
         texts = [passage.part(part, cuts) for passage in self.passages]
         if part == HTML:
             return self._joined_html(texts)
-        return (BETWEEN_MARKS if part in ("subject", "headline") else BETWEEN_LANGUAGES).join(texts)
+        return (BETWEEN_MARKS if part in ONE_LINE else BETWEEN_LANGUAGES).join(texts)
 
     def _joined_sms(self, cuts: tuple[str, ...]) -> str:
         """Each language's mark stands once before and once after everything, so that both readers see it first."""
