@@ -62,6 +62,12 @@ def sent(sandbox: Sandbox) -> list[str]:
     return [e.body for e in sandbox.entries("sms", "accepted") if e.to == STRANGER]
 
 
+def test_the_words_for_stop_and_help_are_read_once_for_all_receipts(answerer: Desk) -> None:
+    """Read anew for each receipt, two thousand messages kept the server busy for minutes."""
+    root = answerer.settings.content_root
+    assert receive.keywords(root) is receive.keywords(root)
+
+
 def test_a_cry_for_help_from_a_stranger_is_answered_once(
     answerer: Desk, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
