@@ -88,11 +88,16 @@ NOTHING: Mapping[str, Fact] = {}
 
 
 def _with_shelter(
-    language: str, text: str, *, pets: bool | None = None, more: Mapping[str, Fact] = NOTHING
+    language: str,
+    text: str,
+    *,
+    pets: bool | None = None,
+    no_papers: bool | None = None,
+    more: Mapping[str, Fact] = NOTHING,
 ) -> hearing.Heard:
     """What is heard in a text where the alert has a shelter, and more."""
     alert, authority = _alert(), messengers(ROOT)["millford-em"]
-    shelter = Shelter(name={"en": "Millford High School"}, address="12 School Street", pets=pets)
+    shelter = Shelter(name={"en": "Millford High School"}, address="12 School Street", pets=pets, no_papers=no_papers)
     given = alert.model_copy(update={"factset": FactSet(facts=alert.factset.facts | {**more} | {"shelter": shelter})})
     return hearing.hear(
         hearing.Question(
@@ -160,6 +165,28 @@ def test_animals_are_welcome_where_the_shelter_takes_them(language: str, pets: b
     told = [c.rule for c in _with_shelter(language, text, pets=pets).contradicts if c.fact == "shelter"]
     wrong = text and pets is not None and {"welcome": not pets, "refused": pets, "no": pets}.get(said, False)
     assert told == (["C08"] if wrong else [])
+
+
+PAPERS: Mapping[str, Mapping[str, str]] = yaml.safe_load(
+    (Path(__file__).parent / "papers_texts.yaml").read_text(encoding="utf-8")
+)
+
+
+def test_every_language_says_whether_papers_are_asked_for() -> None:
+    """A language without such words would hear nothing."""
+    assert set(PAPERS) == set(_content().languages)
+
+
+@pytest.mark.parametrize("language", PAPERS)
+@pytest.mark.parametrize("no_papers", [True, None])
+@pytest.mark.parametrize("said", ["asked", "none", "along", "home"])
+def test_no_papers_are_asked_for_at_a_shelter_that_asks_for_none(
+    language: str, no_papers: bool | None, said: str
+) -> None:
+    """Who has none would stay in the flood. Papers to take along, and papers to go home, are another thing."""
+    found = _with_shelter(language, PAPERS[language][said], no_papers=no_papers).contradicts
+    told = [c.rule for c in found if c.fact == "shelter"]
+    assert told == (["C08"] if said == "asked" and no_papers else [])
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How things are on the way: a road that is closed, buses, whether animals may come, in somebody's own words.
+"""How things are on the way: a road that is closed, buses, animals and papers at the shelter, in somebody's own words.
 
 A clause is taken at its word only where it is plain: it names the thing and says one of the language's words for how it
 is, and neither no nor the opposite. Whatever else it may mean is left alone: a right text held back costs time.
@@ -14,21 +14,23 @@ from onevoice.checks.plain import plain
 from onevoice.checks.reading import steps
 from onevoice.facts import ProperName, Shelter
 
-_ANIMALS = "pets"
-"""The concept of `reading.yaml`."""
+_ANIMALS, _PAPERS = "pets", "papers"
+"""Concepts of `reading.yaml`."""
 
 
 def hear(question: Question, heard: Heard) -> None:
-    """The closed road, the buses, and animals at the shelter."""
+    """The closed road, the buses, animals and papers at the shelter."""
     if question.strict:  # every line is approved then
         return
-    text = question.folded.text
+    text, before = question.folded.text, ""
     for sentence in steps.sentences(text, question.tongue):
         said = text[sentence.start : sentence.end]
         for part in steps.CLAUSE.split(said):  # not at words that join: in Italian "is" is folded to "and"
             _road(question, heard, part.strip())
         for start, end in pairwise((*sentence.clauses, len(said))):
             _animals(question, heard, said[start:end].strip())
+            _papers(question, heard, said[start:end].strip(), near=f"{before} {said}")
+        before = said
     _buses(question, heard)
 
 
@@ -67,6 +69,24 @@ def _refused(question: Question, clause: str) -> bool:
     if words.negation_anywhere:
         ways.append((words.concepts[_ANIMALS], r"\W+", words.negations))
     return any(tongue.after(*way).search(clause) for way in ways)
+
+
+def _papers(question: Question, heard: Heard, clause: str, near: str) -> None:
+    """No papers are asked for where the alert says so.
+
+    `near`: must speak of the shelter, for papers to take along are a step, and who goes home may have to show some.
+    """
+    shelter, words = question.alert.factset.get("shelter"), question.tongue.words
+    if not isinstance(shelter, Shelter) or not shelter.no_papers:
+        return
+    asked = _says(question, words.concepts[_PAPERS], clause) and _says(question, words.conditions.asked, clause)
+    if asked and not _says(question, words.negations, clause) and _at_shelter(question, shelter, near):
+        wrong(heard, "shelter", clause, "", "C08", f"“{clause}”: the shelter asks for no papers.")
+
+
+def _at_shelter(question: Question, shelter: Shelter, text: str) -> bool:
+    names = (question.tongue.fold(plain(name)) for name in shelter.name.values())
+    return _says(question, question.tongue.words.conditions.place, text) or any(name in text for name in names)
 
 
 def _buses(question: Question, heard: Heard) -> None:

@@ -57,7 +57,8 @@ class Conditions(Frozen):
     """Words for how things are on the way; of a language that has none here nothing is heard.
 
     `open`, `closed`: of a road; `buses`: the vehicles; `welcome`: that somebody or something may come in; `left`: left
-    behind, which may stand beside a word of negation without refusing anybody.
+    behind, which may stand beside a word of negation without refusing anybody; `place`: a shelter to go to; `asked`:
+    that something must be shown there.
     """
 
     open: Words = ()
@@ -65,6 +66,8 @@ class Conditions(Frozen):
     buses: Words = ()
     welcome: Words = ()
     left: Words = ()
+    place: Words = ()
+    asked: Words = ()
 
 
 class Reading(Frozen):
