@@ -93,16 +93,14 @@ def watch(desk: Desk, alert_id: str, every: float = 1.0) -> None:
     """Show progress until nothing more is to come, then leave the line."""
     from onevoice.desk import status as standing
 
-    show, said = progress(), ""
+    show = progress()
     while not (unread() or standing.settled(desk, alert_id)):
         found = standing.status(desk, alert_id)
         counts = found["deliveries"] | {"posted": found["posted"]["posted"]}
-        figures = "  ".join(f"{k} {v}" for k, v in counts.items() if v)
         if show:
             show(counts)
-        elif figures != said:
-            say(figures)
-            said = figures
+        else:
+            say("  ".join(f"{k} {v}" for k, v in counts.items() if v))
         time.sleep(every)
     if show:
         sys.stderr.write("\n")

@@ -1,7 +1,9 @@
 import asyncio
+import gc
 import importlib
 import inspect
 import typing
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -28,6 +30,14 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:Exception ignored in. <(socket.socket|ssl.SSLSocket):pytest.PytestUnraisableExceptionWarning"
 )
 """Prefect's client leaves sockets to the garbage collector."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _sockets_that_prefect_leaves() -> Iterator[None]:
+    """They are collected here, where it is allowed, and not in whatever test comes next."""
+    yield
+    gc.collect()
+
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
