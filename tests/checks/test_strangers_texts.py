@@ -305,3 +305,19 @@ def test_other_hazards_are_judged_by_what_a_text_says(case: dict[str, str]) -> N
         f"lacks {name}" for name in heard.lacks if name in ("hazard", "action")
     }
     assert case["wrong"] in told if "wrong" in case else not told
+
+
+TIMES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "times_texts.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", TIMES, ids=lambda case: f"{case['language']} {case['text'][:40]}")
+def test_a_time_is_read_with_what_it_is_for(case: dict[str, Any]) -> None:
+    """A bare hour behind "by"; the end of a stretch of time, which is no last moment to do something."""
+    spoken = tongue(ROOT, _content().voice(case["language"]).language)
+    found, _ = moments.read(in_digits(fold(case["text"], case["language"]), spoken), spoken)
+    assert [moment.hour for moment in found] == case["hours"]
+    if found:
+        last = found[-1]
+        assert (last.since is not None) == case.get("ends", False)
+        assert list(last.roles) == case.get("roles", list(last.roles))
+        assert not (case.get("ends") and "act_by" in last.roles)

@@ -41,8 +41,10 @@ def hear(question: Question, heard: Heard) -> None:
     instants = _instants(question)
     today = instants["issued"].local.date()
     wrong_ones = [(moment, role) for moment in told for role in _wrong_role(question, heard, moment, instants, today)]
+    amiss = {moment.span for moment, _ in wrong_ones}
     for moment, role in wrong_ones:
-        _wrong_time(question, heard, moment, role, today)
+        ends = moment.since and moment.since not in amiss and not _stale(question, moment, today)
+        _wrong_time(question, heard, moment, role or ("expires" if ends else None), today)
     _lone_days(question, heard, lone, today)
     needed = "act_by" if "act_by" in instants else "expires"
     if needed not in heard.states and question.alert.kind not in _UNTIMED:
@@ -63,15 +65,25 @@ def _wrong_role(
     fitting = [
         name for name, at in instants.items() if _fits(moment, at, today) or _fitted(question, name, moment, at, today)
     ]
-    if moment.role in instants and moment.role not in fitting:
-        yield moment.role
+    claimed = [role for role in moment.roles if role in instants]
+    told = [role for role in claimed if role in fitting]
+    if claimed and not told:
+        yield claimed[0]
     elif fitting and not moment.sure:
         _doubt(question, heard, moment)  # a time that may be twelve hours off tells nobody when
+        for name in (name for name in told or fitting if _next(moment, instants, name)):
+            state(heard, name)
     elif fitting:
-        for name in fitting if moment.role not in fitting else [moment.role]:
-            state(heard, name or "")
+        for name in told or fitting:
+            state(heard, name)
     else:
         yield None
+
+
+def _next(moment: moments.Moment, instants: dict[str, Instant], name: str) -> bool:
+    """True where the clocks stand so for the first time since the text was sent, and no day is named: "by 6"."""
+    ahead = instants[name].at - instants["issued"].at
+    return not moment.days and timedelta(0) < ahead <= timedelta(hours=12)
 
 
 def _lone_days(question: Question, heard: Heard, lone: list[moments.Day], today: date) -> None:
@@ -115,9 +127,14 @@ def _doubt(question: Question, heard: Heard, moment: moments.Moment) -> None:
     heard.notes.append(finding("C04", said, severity=Severity.WARN))
 
 
+def _stale(question: Question, moment: moments.Moment, today: date) -> list[str]:
+    """What the moment was in the version before."""
+    return [name for name, at in _olds(question).items() if _fits(moment, at, today)]
+
+
 def _wrong_time(question: Question, heard: Heard, moment: moments.Moment, role: str | None, today: date) -> None:
     instants, found = _instants(question), question.counted.written(question.source, *moment.span)
-    stale = [name for name, at in _olds(question).items() if _fits(moment, at, today)]
+    stale = _stale(question, moment, today)
     meant = (
         role
         or (stale[0] if stale and stale[0] in instants else None)

@@ -18,6 +18,8 @@ _NEAR = 45
 """A day or a zone belongs to a time that stands no further away than this many characters, on one line."""
 _SHORT = 4
 _BEHIND = 6
+_STRETCH = 28
+"""Between the word that begins a stretch of time and its first time stands no more than a day."""
 
 
 class Span(NamedTuple):
@@ -45,7 +47,11 @@ class Day(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """A time of day that a text names. `sure`: the half of the day is known. `role`: what the words before it say."""
+    """A time of day that a text names. `sure`: the half of the day is known.
+
+    `roles`: what the words beside it say; two where they are one of two ("bis" is by and until). `since`: the moment at
+    which the stretch of time begins that this one ends.
+    """
 
     span: Span
     hour: int
@@ -53,7 +59,13 @@ class Moment(NamedTuple):
     sure: bool
     days: tuple[Day, ...]
     zone: str | None
-    role: str | None
+    roles: tuple[str, ...]
+    since: Span | None = None
+
+    @property
+    def role(self) -> str | None:
+        """What its words say where they say one thing."""
+        return self.roles[0] if len(self.roles) == 1 else None
 
     def same_clock(self, instant: Instant) -> bool:
         """True where the hands of a clock in the instant's zone stand so."""
@@ -88,11 +100,14 @@ def read(text: Folded, tongue: Tongue) -> tuple[list[Moment], list[Day]]:
             span, hour, minute, sure,
             tuple(day for day in days if owners[day] == span),
             _zone(text.text, span, tongue),
-            _role(text.text, span, tongue),
+            _roles(text.text, span, tongue),
         )
         for span, hour, minute, sure in clocks
     ]  # fmt: skip
-    return moments, [day for day in days if owners[day] is None]
+    bare = text
+    for day in days:
+        bare = bare.blanked(*day.span)
+    return list(_stretches(moments, bare.text, tongue)), [day for day in days if owners[day] is None]
 
 
 def _owner(day: Span, clocks: list[Span], text: str) -> Span | None:
@@ -288,19 +303,56 @@ def _zone_pattern(tongue: Tongue) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:ب)?({names}){tongue.end}" if tongue.spaced else f"({names})")
 
 
-def _role(text: str, span: Span, tongue: Tongue) -> str | None:
-    """The role whose words end nearest before the time, in its own sentence; in some languages just behind it.
+def _roles(text: str, span: Span, tongue: Tongue) -> tuple[str, ...]:
+    """The roles whose words end nearest before the time, in its own sentence; in some languages just behind it.
 
-    Of words that end together the longer tell: "spätestens bis" is no "bis". Where the same word has two roles, as
-    "bis" and "até" have, it tells neither.
+    Of words that end together the longer tell: "spätestens bis" is no "bis". Where one word has two roles, as "bis" and
+    "até" have, a word of one of them before it tells which: "gilt ... bis".
     """
-    before = re.split(r"[\n.!?。！？؟;；](?:\s|$)|\n", text[max(0, span.start - _NEAR) : span.start])[-1]
+    before = _SENTENCE.split(text[max(0, span.start - _NEAR) : span.start])[-1]
     if tongue.any(tongue.words.act_by_behind).match(text[span.end : span.end + _BEHIND].lstrip(" )")):
-        return "act_by"
+        return ("act_by",)
     found = [
         (m.end(), len(m[0]), role)
         for role, words in tongue.words.roles.items()
         for m in tongue.any(words).finditer(before)
     ]
-    roles = {role for *where, role in found if tuple(where) == max(found)[:2]}
-    return roles.pop() if len(roles) == 1 else None
+    nearest = max(found)[:2] if found else None
+    roles = sorted({role for *where, role in found if tuple(where) == nearest})
+    told = {role for *where, role in found if tuple(where) != nearest and role in roles and ":" not in before}
+    return tuple(told if len(roles) > 1 and len(told) == 1 else roles)
+
+
+_SENTENCE = re.compile(r"[\n.!?。！？؟;；](?:\s|$)|\n")
+
+
+# --- from one time to another
+
+
+def _stretches(moments: list[Moment], text: str, tongue: Tongue) -> Iterator[Moment]:
+    """The moments; one that ends a stretch knows where it begins, and is no last moment to do something."""
+    before: Moment | None = None
+    for moment in moments:
+        since = before.span if before and _begins(before, moment, text, tongue) else None
+        roles = tuple(role for role in moment.roles if role != "act_by") if since else moment.roles
+        before = moment._replace(since=since, roles=roles)
+        yield before
+
+
+def _begins(one: Moment, other: Moment, text: str, tongue: Tongue) -> bool:
+    """True where a stretch of time goes from one moment to the other: from ... until, 8 p.m. - 6 a.m."""
+    between = text[one.span.end : other.span.start]
+    if len(between) > _NEAR or _SENTENCE.search(between) or one.since:
+        return False
+    words = tongue.words.stretches
+    lead = _SENTENCE.split(text[max(0, one.span.start - _NEAR) : one.span.start])[-1]
+    behind = "act_by" not in one.roles and tongue.any(words.behind).match(between.lstrip(" )"))
+    begun = [m.end() for m in tongue.any(words.start).finditer(lead)]
+    near = bool(begun) and len(lead) - begun[-1] <= _STRETCH
+    return near or bool(behind) or bool(_to(tongue).fullmatch(between))
+
+
+@lru_cache(maxsize=64)
+def _to(tongue: Tongue) -> re.Pattern[str]:
+    """What stands between two times and nothing else."""
+    return re.compile(rf"[\s,).]*(?:[-–—~〜]|{tongue.bounded(tongue.words.stretches.to)})[\s,(.]*")

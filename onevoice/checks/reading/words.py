@@ -53,6 +53,14 @@ class Clock(Frozen):
     lead: Words = ()
 
 
+class Stretches(Frozen):
+    """Words around a stretch of time: `start` before its first time, `behind` just behind it, `to` between the two."""
+
+    start: Words = ()
+    behind: Words = ()
+    to: Words = ()
+
+
 class Conditions(Frozen):
     """Words for how things are on the way; of a language that has none here nothing is heard.
 
@@ -95,6 +103,7 @@ class Reading(Frozen):
     units: dict[str, Words]
     roles: dict[Literal["act_by", "expires", "next_update", "issued"], Words]
     act_by_behind: Words = ()
+    stretches: Stretches = Stretches()
     negations: Words = Field(min_length=1)
     negation_behind: bool = False
     negation_anywhere: bool = False
