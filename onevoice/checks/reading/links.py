@@ -7,10 +7,13 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 _LINK = re.compile(
-    r"(?:https?://|www\.)[^\s<>\"]+|(?<![\w@.])(?:[a-z0-9\-]+\.)+[a-z]{2,}/[^\s<>\"，。）]*", re.IGNORECASE
+    r"(?:https?://|www\.)[^\s<>\"，。；、！？）】」]+|(?<![\w@.])(?:[a-z0-9\-]+\.)+[a-z]{2,}/[^\s<>\"，。）]*",
+    re.IGNORECASE,
 )
 _TRAILING = ".,;:!?)]}'\"،؛。！？、，）"
-_PHONE = re.compile(r"(?<![\w/.\-])[+(]{0,2}\d(?:[\d\s().\-‐-―/·]{3,17})\d(?![\w/])")
+_LATIN = r"\da-zA-Z\u00c0-\u024f_"
+_PHONE = re.compile(rf"(?<![{_LATIN}/.\-])[+(（]{{0,2}}\d(?:[\d\s()（）.\-‐-―/·]{{3,17}})\d(?![{_LATIN}/])")
+"""Chinese and Korean write a number right behind a word, and on without a gap."""
 _WHOLE = 10
 _CUT = 5
 """Digits from which on the beginning of a known number is that number cut short."""

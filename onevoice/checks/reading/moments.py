@@ -240,14 +240,16 @@ def _date_pattern(tongue: Tongue) -> re.Pattern[str]:
     )
     # A number before a month is its day: "mar 6 gen" is a Tuesday in Italian, not the 6th of March.
     of = r"(?:\s?(?:st|nd|rd|th|er))?\.?,?\s?(?:of\s|de\s|d'|del\s)?"
+    dots = r"\d{1,2}" if tongue.words.order == "dmy" else r"(?!)"  # 25.11., as German and Russian write it
     return re.compile(
         r"(?<!\d)(?P<iy>20\d\d)[-/.](?P<im>\d{1,2})[-/.](?P<id>\d{1,2})(?!\d)"
         rf"|(?P<cm>\d{{1,2}})\s?(?:月|{tongue.fold('월')})\s?(?P<cd>\d{{1,2}})\s?[日号號]?"
         r"|(?<!\d)(?P<vd>\d{1,2})\s(?:thang|tháng|thg)\s?\.?(?P<vm>\d{1,2})(?!\d)"
         r"|(?<![\d/.\-])(?P<a>\d{1,2})/(?P<b>\d{1,2})(?:/(?:20)?\d\d)?(?![\d/])"
         r"|(?<![\d/.\-])(?P<e>\d{1,2})[.\-](?P<f>\d{1,2})[.\-](?:20)\d\d(?![\d/])"
+        rf"|(?<![\d/.\-])(?P<e2>\d{{1,2}})\.(?P<f2>{dots})\.(?!\s?\d|\w)"
         rf"|(?<!\d)(?P<d>\d{{1,2}}){of}(?P<n>{names})(?!\w)"
-        rf"|(?<!\w)(?P<n2>{names})\.?\s(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?!\s(?:{names})(?!\w))"
+        rf"|(?<!\w)(?P<n2>{names})\.?[^\S\n](?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?!\s(?:{names})(?!\w))"
     )
 
 
@@ -259,7 +261,7 @@ def _dates(match: re.Match[str], tongue: Tongue) -> tuple[tuple[int, int], ...]:
     for name, day in (("n", "d"), ("n2", "d2")):
         if name in said:
             return _real((tongue.months[re.sub(r"\s+", " ", said[name])], int(said[day])))
-    one, two = int(said.get("a") or said["e"]), int(said.get("b") or said["f"])
+    one, two = (int(said.get(a) or said.get(b) or said[c]) for a, b, c in (("a", "e", "e2"), ("b", "f", "f2")))
     first, second = ((one, two), (two, one)) if tongue.words.order == "mdy" else ((two, one), (one, two))
     return _real(first) or _real(second)
 
