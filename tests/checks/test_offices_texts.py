@@ -95,3 +95,50 @@ def test_an_offices_own_words_are_judged_by_their_facts(case: dict[str, Any]) ->
         told = case["text"].replace(right, wrong)
         assert told != case["text"]
         assert not _heard(case["alert"], case["language"], told).right, wrong
+
+
+STEPS: Mapping[str, Mapping[str, str]] = yaml.safe_load(
+    (Path(__file__).parent / "steps_texts.yaml").read_text(encoding="utf-8")
+)
+
+
+def test_every_language_says_the_same_steps() -> None:
+    """A language without such words would hear nothing."""
+    assert set(STEPS) == set(_content().languages)
+
+
+@pytest.mark.parametrize("language", STEPS)
+@pytest.mark.parametrize(
+    ("alert", "said", "wrong"),
+    [
+        ("curfew", "home", False),
+        ("curfew", "out", True),
+        ("curfew", "who", False),
+        ("curfew", "kept_in", False),
+        ("fire", "home", True),
+        ("fire", "leave", False),
+        ("fire", "back", True),
+        ("fire", "not_back", False),
+        ("fire", "later", False),
+        ("flood over", "back", False),
+        ("chemicals", "open", True),
+        ("chemicals", "not_open", False),
+    ],
+)
+def test_a_step_is_heard_with_what_stands_against_it(language: str, alert: str, said: str, wrong: bool) -> None:
+    """To stay home is a curfew's step, and to go out against it; to come back is against leaving, save later."""
+    heard = _heard(alert, language, STEPS[language][said])
+    assert {c.rule for c in heard.contradicts if c.fact == "action"} == ({"C08"} if wrong else set())
+    if said in ("home", "kept_in", "leave") and not wrong:
+        assert "action" in heard.states
+
+
+@pytest.mark.parametrize("language", STEPS)
+@pytest.mark.parametrize(("place", "lacks"), [("Town Hall", False), ("the Library", True)])
+def test_who_tells_of_drinking_water_tells_where_it_is_handed_out(language: str, place: str, lacks: bool) -> None:
+    """Another place is none; who says nothing of it lacks nothing, and an alert without one asks for none."""
+    said = f"{STEPS[language]['water']} {place}."
+    heard = _heard("boil", language, said)
+    assert ("water_point" in heard.lacks, "water_point" in heard.states) == (lacks, not lacks)
+    assert "water_point" not in _heard("boil", language, STEPS[language]["home"]).lacks
+    assert "water_point" not in _heard("heat", language, said).lacks

@@ -1,4 +1,4 @@
-"""How things are on the way: a road that is closed, buses, animals and papers at the shelter, in somebody's own words.
+"""How things are on the way: a closed road, buses, drinking water, animals and papers at the shelter, in own words.
 
 A clause is taken at its word only where it is plain: it names the thing and says one of the language's words for how it
 is, and neither no nor the opposite. Whatever else it may mean is left alone: a right text held back costs time.
@@ -19,7 +19,7 @@ _ANIMALS, _PAPERS = "pets", "papers"
 
 
 def hear(question: Question, heard: Heard) -> None:
-    """The closed road, the buses, animals and papers at the shelter."""
+    """The closed road, the buses, drinking water, animals and papers at the shelter."""
     if question.strict:  # every line is approved then
         return
     text, before = question.folded.text, ""
@@ -30,6 +30,7 @@ def hear(question: Question, heard: Heard) -> None:
         for start, end in pairwise((*sentence.clauses, len(said))):
             _animals(question, heard, said[start:end].strip())
             _papers(question, heard, said[start:end].strip(), near=f"{before} {said}")
+        _water(question, heard, said)
         before = said
     _buses(question, heard)
 
@@ -97,6 +98,18 @@ def _buses(question: Question, heard: Heard) -> None:
             state(heard, "bus_from")
         else:
             heard.lacks.append("bus_from")
+
+
+def _water(question: Question, heard: Heard, sentence: str) -> None:
+    """Who tells where drinking water is handed out tells the place."""
+    names, words = list(_names(question, "water_point")), question.tongue.words
+    handed = _says(question, words.conditions.given, sentence) and _says(question, words.conditions.water, sentence)
+    if not names or not handed or _says(question, words.negations, sentence):
+        return
+    if any(name in question.folded.text for name in names):
+        state(heard, "water_point")
+    elif "water_point" not in heard.lacks:
+        heard.lacks.append("water_point")
 
 
 def _names(question: Question, fact: str) -> Iterator[str]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import product
 from typing import NamedTuple
 
 from onevoice.alert import Kind
 from onevoice.checks import sentences
 from onevoice.checks.counting import split
+from onevoice.checks.ground import opposites
 from onevoice.checks.hearing.question import Contradiction, Heard, Question, state, stranger, wrong
 from onevoice.checks.plain import plain
 from onevoice.checks.reading import steps
 from onevoice.checks.reading.folded import fold
-from onevoice.checks.reading.words import Tongue
+from onevoice.checks.reading.words import Tongue, tongue
 from onevoice.checks.rules import finding
 from onevoice.lexicon import OUTSIDE, slots
 from onevoice.library import Library
@@ -21,6 +23,10 @@ from onevoice.people import Tier
 
 _SURE, _OTHER = 0.7, 0.85
 """Shares of an approved sentence: surely meant; so much of it that another one is meant."""
+_SOURCE = "en"
+_BACK, _STAY = "=back", "=stay"
+_INSIDE = frozenset([_STAY, "=indoors", "=home", "=go", "=now"])
+"""Concepts of a step that says to be inside."""
 _TELLING = 3
 """Marks that two sentences share at least, so that one is taken for another action."""
 
@@ -32,22 +38,36 @@ def hear(question: Question, heard: Heard) -> None:
     told = exact & own
     foreign = others - own - _of_kind(question) - _same_words(question, own)
     phrases = _phrases(question.library, question.language, question.tongue)
+    staying = _staying(question)
     turned: list[tuple[str, steps.Sentence]] = []
     for sentence in steps.sentences(rest, question.tongue):
-        in_other_words = set(_own(phrases, sentence, own, turned))
+        in_other_words, against = _own(phrases, sentence, own, _turning(question, sentence, rest))
+        turned += [(name, sentence) for name in against if not _later(question, sentence, rest)]
         told |= set() if question.strict else in_other_words
-        foreign |= set(_other(phrases, sentence, own))
+        foreign |= set() if _later(question, sentence, rest) else set(_other(phrases, sentence, own))
         _stance(question, heard, sentence, rest)
+        _freedom(question, heard, sentence, rest, out=bool(staying))
+        if not question.strict and _keeps_in(question, sentence, rest):
+            told |= staying
     for name, sentence in turned:
         said = rest[sentence.start : sentence.end].strip()
         message = f"“{said}” turns “{_words(question, name)}” around."
         wrong(heard, "action", said, _words(question, name), "C08", message)
     _lacking(question, heard, told)
-    for name in sorted(foreign):
+    opposed = others & foreign & _against(question)
+    for name in sorted(opposed):
+        message = f"The text tells “{_words(question, name)}”, which nobody can do at once with the alert's steps."
+        wrong(heard, "action", _words(question, name), _words(question, question.alert.actions[0]), "C08", message)
+    for name in sorted(foreign - opposed):
         message = f"The text tells “{_words(question, name)}”, which is no action of the alert."
         stranger(
             question, heard, Contradiction("action", _words(question, name), ", ".join(question.needed), "C08", message)
         )
+
+
+def _against(question: Question) -> set[str]:
+    """Actions that stand against one of the alert's."""
+    return {name for pair in opposites(question.library.root) for name in pair if pair & set(question.alert.actions)}
 
 
 def _lacking(question: Question, heard: Heard, told: set[str]) -> None:
@@ -63,17 +83,35 @@ def _lacking(question: Question, heard: Heard, told: set[str]) -> None:
 
 
 def _own(
-    phrases: steps.Phrases, sentence: steps.Sentence, own: set[str], turned: list[tuple[str, steps.Sentence]]
-) -> Iterator[str]:
-    alike = {name: phrases.alike(name, sentence) for name in own}
-    said = {
-        name: likeness.share for name, likeness in alike.items() if likeness.same_way and likeness.share >= steps.SAID
-    }
-    yield from said
-    most = max(said.values(), default=0.0)
-    for name, likeness in alike.items():
-        if not likeness.same_way and likeness.share >= _SURE and likeness.share > most:
-            turned.append((name, sentence))
+    phrases: steps.Phrases, sentence: steps.Sentence, own: set[str], turning: tuple[steps.Sentence, ...]
+) -> tuple[set[str], list[str]]:
+    """The alert's actions that a sentence tells and those that it turns around, whole or clause by clause.
+
+    One sentence may tell several steps.
+    """
+    told: set[str] = set()
+    against: list[str] = []
+    for piece in (sentence, *sentence.pieces):
+        alike = {name: phrases.alike(name, piece) for name in own}
+        said = {name: like.share for name, like in alike.items() if like.same_way and like.share >= steps.SAID}
+        most = max(said.values(), default=0.0)
+        told |= said.keys()
+        if any(piece is one for one in turning):
+            against += [name for name, like in alike.items() if _turns(like) and like.share > most]
+    return told, [name for name in dict.fromkeys(against) if name not in told]
+
+
+def _turns(like: steps.Likeness) -> bool:
+    return not like.same_way and like.share >= _SURE
+
+
+def _turning(question: Question, sentence: steps.Sentence, rest: str) -> tuple[steps.Sentence, ...]:
+    """The clauses, and the whole, that can turn a step around: "who cannot run, hides" forbids nothing."""
+    words = question.tongue.words.conditions
+    able = tuple(p for p in sentence.pieces if not (p.noes and _says(question, words.may, rest, p)))
+    if len(able) < len(sentence.pieces) and _says(question, words.under, rest, sentence):
+        return able
+    return (sentence, *able)
 
 
 def _other(phrases: steps.Phrases, sentence: steps.Sentence, own: set[str]) -> Iterator[str]:
@@ -88,20 +126,83 @@ def _other(phrases: steps.Phrases, sentence: steps.Sentence, own: set[str]) -> I
 
 def _stance(question: Question, heard: Heard, sentence: steps.Sentence, rest: str) -> None:
     """Stay where the alert says leave; leave where it says stay; go home where nothing is over."""
-    caps = {question.library.lexicon.actions[name].cap for name in question.alert.actions}
-    over = question.alert.kind in (Kind.ALL_CLEAR, Kind.RECOVERY, Kind.SUPPORT, Kind.PREPAREDNESS)
-    against = []
+    caps = _caps(question)
+    against: list[tuple[str, ...]] = []
     if "Evacuate" in caps:
-        against = [("=stay",), ("=back", "=home")]
+        against = [(_STAY,)] if _later(question, sentence, rest) else [(_STAY,), (_BACK, "=home")]
     elif "Shelter" in caps:
         against = [("=leave", "=home"), ("=leave", "=go")]
-    for marks in against if not over else ():
-        if all(mark in sentence.marks for mark in marks):
-            first = min(sentence.marks[mark] for mark in marks)
-            if not any(no < first for no in sentence.noes):
-                said = rest[sentence.start : sentence.end].strip()
-                expected = _words(question, question.alert.actions[0])
-                wrong(heard, "action", said, expected, "C08", f"“{said}” is the opposite of “{expected}”.")
+    for marks, piece in product(against, sentence.pieces or (sentence,)):
+        if all(mark in piece.marks for mark in marks):
+            first = min(piece.marks[mark] for mark in marks)
+            if not piece.negated(marks) and not any(no < first for no in piece.noes):
+                _opposite(question, heard, sentence, rest)
+
+
+def _freedom(question: Question, heard: Heard, sentence: steps.Sentence, rest: str, *, out: bool) -> None:
+    """People may go back where the alert says leave, and out where it says stay in; who may, or when, is not told so.
+
+    `out`: the alert says stay in.
+    """
+    words, caps = question.tongue.words.conditions, _caps(question)
+    pieces = sentence.pieces or (sentence,)
+    for at, piece in enumerate(pieces if caps else ()):
+        back = "Evacuate" in caps and _BACK in piece.marks
+        outside = out and "Evacuate" not in caps and _says(question, words.out, rest, piece)
+        beside = pieces[max(0, at - 1) : at + 2]
+        if not (back or outside) or piece.noes or any(_says(question, words.under, rest, one) for one in beside):
+            continue
+        if _says(question, words.may, rest, piece):
+            _opposite(question, heard, sentence, rest)
+
+
+def _keeps_in(question: Question, sentence: steps.Sentence, rest: str) -> bool:
+    """To stay in, or that nobody may go out."""
+    out = question.tongue.words.conditions.out
+    kept = any(piece.noes and _says(question, out, rest, piece) for piece in sentence.pieces or (sentence,))
+    return kept or (_STAY in sentence.marks and not sentence.negated([_STAY]))
+
+
+def _staying(question: Question) -> set[str]:
+    """The alert's actions that say to be inside, and no more: whoever says to stay inside tells them."""
+    library = question.library
+    shelter = {name for name in question.alert.actions if library.lexicon.actions[name].cap == "Shelter"}
+    return shelter & _inside(library)
+
+
+@lru_cache(maxsize=16)
+def _inside(library: Library) -> frozenset[str]:
+    """By their source: what an action is, is the same in every language."""
+    source = tongue(library.root, library.voice(_SOURCE).language)
+    said = _phrases(library, _SOURCE, source).said
+    return frozenset(name for name, forms in said.items() if any(map(_only_inside, forms)))
+
+
+def _only_inside(form: steps.Sentence) -> bool:
+    concepts = {mark for mark in form.marks if mark.startswith("=")}
+    return bool(concepts & {_STAY, "=indoors"}) and concepts <= _INSIDE
+
+
+def _later(question: Question, sentence: steps.Sentence, rest: str) -> bool:
+    """To come back only later, or only some, is not to come back now."""
+    return _BACK in sentence.marks and _says(question, question.tongue.words.conditions.under, rest, sentence)
+
+
+def _opposite(question: Question, heard: Heard, sentence: steps.Sentence, rest: str) -> None:
+    said = rest[sentence.start : sentence.end].strip()
+    expected = _words(question, question.alert.actions[0])
+    wrong(heard, "action", said, expected, "C08", f"“{said}” is the opposite of “{expected}”.")
+
+
+def _caps(question: Question) -> set[str]:
+    """What the alert's actions are for; nothing where the danger is over."""
+    over = question.alert.kind in (Kind.ALL_CLEAR, Kind.RECOVERY, Kind.SUPPORT, Kind.PREPAREDNESS)
+    return set() if over else {question.library.lexicon.actions[name].cap for name in question.alert.actions}
+
+
+def _says(question: Question, words: Iterable[str], rest: str, sentence: steps.Sentence) -> bool:
+    given = tuple(words)
+    return bool(given) and question.tongue.any(given).search(rest[sentence.start : sentence.end]) is not None
 
 
 def _words(question: Question, name: str) -> str:

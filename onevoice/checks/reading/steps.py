@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -29,14 +29,19 @@ _FEWEST = 2
 """Marks that two sentences share at least: one word alone says little."""
 SAID = 0.5
 """Share of an approved sentence from which on it is said, in other words."""
+_LEAVE = "=leave"
 _NOW = "=now"
 """That a step is to be taken at once makes it surer which one is meant, and no other one where it is not said."""
+_LEAVING = frozenset([_LEAVE, _NOW, "=go"])
+"""Many languages say to leave with a word for going."""
 
 
 class Sentence(NamedTuple):
     """A sentence ready to be compared: its marks with the place of each, and where it says no.
 
     `behind`: in its language the word that says no stands behind what it forbids; `anywhere`: before or behind it.
+    `turns`: words that say the opposite of a mark ("open" of "shut"), and so no. `pieces`: each clause by itself, where
+    there are several.
     """
 
     marks: Mapping[str, int]
@@ -46,19 +51,22 @@ class Sentence(NamedTuple):
     end: int
     behind: bool = False
     anywhere: bool = False
+    turns: tuple[int, ...] = ()
+    pieces: tuple[Sentence, ...] = ()
 
     def negated(self, shared: Iterable[str]) -> bool:
         """True where a word of negation governs the marks.
 
         It stands in the clause in which they begin, before their last; `behind`: in that in which they end, after it;
-        `anywhere`: from the one clause to the other.
+        `anywhere`: from the one clause to the other. Not to open is to shut.
         """
         places = [self.marks[mark] for mark in shared]
         first, last = min(places), max(places)
         opens, closes = max((c for c in self.clauses if c <= first), default=0), last + 1
         if self.behind or self.anywhere:
             closes = min((c for c in self.clauses if c > last), default=self.end - self.start)
-        return any((last if self.behind else opens) <= no < closes for no in self.noes)
+        no = any((last if self.behind else opens) <= no < closes for no in self.noes)
+        return no != any(first <= turn <= last for turn in self.turns)
 
 
 class Likeness(NamedTuple):
@@ -94,26 +102,50 @@ def one(text: str, tongue: Tongue) -> Sentence:
 
 
 def _sentence(text: str, start: int, tongue: Tongue) -> Sentence:
+    sentence = _clause(text, start, tongue)
+    ends = [*sentence.clauses[1:], len(text)]
+    if len(ends) == 1:
+        return sentence
+    pieces = [(at, text[at:end]) for at, end in zip(sentence.clauses, ends, strict=True)]
+    return sentence._replace(pieces=tuple(_clause(said, start + at, tongue) for at, said in pieces if said.strip()))
+
+
+def _clause(text: str, start: int, tongue: Tongue) -> Sentence:
+    words = tongue.words
+    only = [m.span() for m in _restrictions(tongue).finditer(text)]
+    noes = [m.span() for m in tongue.any(words.negations).finditer(text) if not _within((m.start(), m.start()), only)]
+    found = [(concept, m.span()) for concept, pattern in _concepts(tongue) for m in pattern.finditer(text)]
+    turned = [(concept, m.span()) for concept, pattern in _turned(tongue) for m in pattern.finditer(text)]
+    # "Do not go out" is to stay: it forbids nothing and tells nobody to go.
+    whole = [span for _, span in found if any(_within(no, [span]) and no != span for no in noes)]
+    covered = [*whole, *(span for _, span in turned)]
+    found = [(concept, span) for concept, span in found if span in whole or not _within(span, covered)]
     marks: dict[str, int] = {}
     rest = list(text)
-    for concept, pattern in _concepts(tongue):
-        for match in pattern.finditer(text):
-            marks[concept] = min(marks.get(concept, match.start()), match.start())
-            rest[match.start() : match.end()] = " " * (match.end() - match.start())
-    only = [m.span() for m in _restrictions(tongue).finditer(text)]
-    noes = tuple(
-        m.start()
-        for m in tongue.any(tongue.words.negations).finditer(text)
-        if not any(start <= m.start() < end for start, end in only)
-    )
+    for concept, (first, last) in (*found, *turned):
+        marks[concept] = min(marks.get(concept, first), first)
+        rest[first:last] = " " * (last - first)
     for stem, place in _stems("".join(rest), tongue):
         marks.setdefault(stem, place)
-    clauses = {0} | {m.end() for m in CLAUSE.finditer(text)}
+    # In Hindi पर is "but", and "at" in "at home".
+    clauses = tuple(at for at in _clauses(text, tongue) if not any(first < at < last for _, (first, last) in found))
+    return Sentence(
+        marks, clauses, tuple(first for first, last in noes if not _within((first, last), whole)),
+        start, start + len(text), words.negation_behind, words.negation_anywhere, tuple(s[0] for _, s in turned),
+    )  # fmt: skip
+
+
+def _within(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
+    return any(first <= span[0] and span[1] <= last for first, last in others)
+
+
+def _clauses(text: str, tongue: Tongue) -> tuple[int, ...]:
+    """Where the clauses begin; a word that joins belongs to the second, save where verbs join at their end (Korean)."""
+    found = {0} | {m.end() for m in CLAUSE.finditer(text)}
     if tongue.words.joins:
-        clauses |= {m.start() for m in tongue.any(tongue.words.joins).finditer(text)}
-    words = tongue.words
-    around = {"behind": words.negation_behind, "anywhere": words.negation_anywhere}
-    return Sentence(marks, tuple(sorted(clauses)), noes, start, start + len(text), **around)
+        joins = tongue.any(tongue.words.joins).finditer(text)
+        found |= {m.end() if tongue.words.negation_behind else m.start() for m in joins}
+    return tuple(sorted(found))
 
 
 @lru_cache(maxsize=32)
@@ -124,6 +156,11 @@ def _restrictions(tongue: Tongue) -> re.Pattern[str]:
 @lru_cache(maxsize=32)
 def _concepts(tongue: Tongue) -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((f"={name}", tongue.any(words)) for name, words in tongue.words.concepts.items())
+
+
+@lru_cache(maxsize=32)
+def _turned(tongue: Tongue) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((f"={name}", tongue.any(words)) for name, words in tongue.words.opposites.items())
 
 
 def _stems(text: str, tongue: Tongue) -> Iterable[tuple[str, int]]:
@@ -180,8 +217,18 @@ class Phrases:
         shared = form.marks.keys() & other.marks.keys()
         whole = sum(self.weight[mark] for mark in form.marks if mark != _NOW)
         if len(shared) < _FEWEST and not (shared and len(form.marks) == len(other.marks) == 1):
-            return Likeness(0.0, same_way=True)  # a sentence of one mark is only said by one that says no more
+            return self._alone(form, other, shared)
         if not whole:
             return Likeness(0.0, same_way=True)
         share = sum(self.weight[mark] for mark in shared if mark != _NOW) / whole
-        return Likeness(share, form.negated(shared) == other.negated(shared), len(shared))
+        same = form.negated(shared) == other.negated(shared)
+        if not same and len(shared) == 1 and not min(shared).startswith("="):
+            return Likeness(0.0, same_way=True)  # one stem in common turns nothing around
+        return Likeness(share, same, len(shared))
+
+    @staticmethod
+    def _alone(form: Sentence, other: Sentence, shared: Collection[str]) -> Likeness:
+        """One mark says little, save to leave where that is all that the sentence says: "LEAVE NOW."."""
+        said = _LEAVE in shared and form.marks.keys() <= _LEAVING
+        same = said and form.negated(shared) == other.negated(shared)
+        return Likeness(SAID if same else 0.0, same_way=True, marks=len(shared))

@@ -66,7 +66,8 @@ class Conditions(Frozen):
 
     `open`, `closed`: of a road; `buses`: the vehicles; `welcome`: that somebody or something may come in; `left`: left
     behind, which may stand beside a word of negation without refusing anybody; `place`: a shelter to go to; `asked`:
-    that something must be shown there.
+    that something must be shown there; `water`: drinking water, and `given`: that something is handed out; `may`: that
+    people are free to do something, `out`: to go out, and `under`: only some people, or only later.
     """
 
     open: Words = ()
@@ -76,6 +77,11 @@ class Conditions(Frozen):
     left: Words = ()
     place: Words = ()
     asked: Words = ()
+    water: Words = ()
+    given: Words = ()
+    may: Words = ()
+    out: Words = ()
+    under: Words = ()
 
 
 class Reading(Frozen):
@@ -85,6 +91,7 @@ class Reading(Frozen):
     `short_words`: words are syllables, so that one alone says little (Vietnamese). `negation_behind`: the word that
     says no stands behind what it forbids (Korean); `negation_anywhere`: before it, within it or behind it (German).
     `restrictions`: patterns of words of negation that only say only (French: ne buvez que de l'eau bouillie).
+    `opposites`: concept → words that say its opposite: "open" of `shut`.
     """
 
     language: str
@@ -113,6 +120,7 @@ class Reading(Frozen):
     levels: dict[Literal["watch", "warning"], Words]
     hazards: dict[str, Words]
     concepts: dict[str, Words]
+    opposites: dict[str, Words] = {}
     conditions: Conditions = Conditions()
 
     @field_validator("rewrites")
