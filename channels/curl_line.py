@@ -14,6 +14,7 @@ import asyncio
 import select
 from asyncio import AbstractEventLoop
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -59,14 +60,32 @@ class NoAnswer(Exception):
 
 
 class _Call:
-    """One call on its way: its handle, and who waits for it."""
+    """A handle of libcurl, for one call after another: what is answered, and who waits for it."""
 
-    __slots__ = ("body", "done", "easy", "head")
+    __slots__ = ("_aim", "body", "done", "easy", "head")
 
-    def __init__(self, easy: pycurl.Curl, done: asyncio.Future[Reply]) -> None:
-        self.easy, self.done = easy, done
+    def __init__(self, headers: list[str]) -> None:
+        self.easy = _easy(headers)
+        self.done: asyncio.Future[Reply]
         self.head: list[bytes] = []
         self.body: list[bytes] = []
+        self.easy.setopt(pycurl.HEADERFUNCTION, self.head.append)
+        self.easy.setopt(pycurl.WRITEFUNCTION, self.body.append)
+        self._aim: tuple[str, float] | None = None
+
+    def aim(self, url: str, form: bytes, seconds: float, done: asyncio.Future[Reply]) -> None:
+        """Get ready for a call. What stays as it was is not set again."""
+        if self._aim != (url, seconds):
+            self._aim = url, seconds
+            self.easy.setopt(pycurl.URL, url)
+            self.easy.setopt(pycurl.TIMEOUT_MS, max(1, round(seconds * 1000)))
+            self.easy.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, round(min(CONNECT, seconds) * 1000)))
+        self.done = done
+        self.head.clear()
+        self.body.clear()
+        self.easy.setopt(pycurl.POSTFIELDSIZE, len(form))
+        # Read once, never again: a form that libcurl held itself it would send a second time on a new connection.
+        self.easy.setopt(pycurl.READFUNCTION, BytesIO(form).read)
 
     def reply(self) -> Reply:
         return Reply(self.easy.getinfo(pycurl.RESPONSE_CODE), b"".join(self.body), tuple(self.head[1:]))
@@ -100,19 +119,22 @@ class CurlLine:
             NoAnswer: nobody answered.
         """
         wires = self._here()
-        call = wires.begin(url, form, seconds)
+        done = wires.begin(url, form, seconds)
         try:
-            return await call.done
+            return await done
         finally:
-            wires.over(call)
+            if done.cancelled():
+                wires.drop(done)
 
     def _here(self) -> _Wires:
+        loop = asyncio.get_running_loop()
+        return self._wires.get(loop) or self._opened(loop)
+
+    def _opened(self, here: AbstractEventLoop) -> _Wires:
         for loop in [loop for loop in self._wires if loop.is_closed()]:
             self._wires.pop(loop).close()
-        loop = asyncio.get_running_loop()
-        if loop not in self._wires:
-            self._wires[loop] = _Wires(loop, self._headers, self._width)
-        return self._wires[loop]
+        self._wires[here] = _Wires(here, self._headers, self._width)
+        return self._wires[here]
 
     def close(self) -> None:
         """Let go of the connections of this event loop. Whoever calls after it gets new ones."""
@@ -127,7 +149,7 @@ class _Wires:
     def __init__(self, loop: AbstractEventLoop, headers: list[str], width: int) -> None:
         self._loop, self._headers = loop, headers
         self._calls: dict[pycurl.Curl, _Call] = {}
-        self._idle: list[pycurl.Curl] = []
+        self._idle: list[_Call] = []
         self._timer: asyncio.TimerHandle | None = None
         # One thing for the event loop to watch, whatever libcurl watches: a change of it is one cheap call.
         self._poll, self._watched = select.epoll(), set[int]()
@@ -139,25 +161,18 @@ class _Wires:
         self._again: asyncio.TimerHandle | None = None
         self._listen()
 
-    def begin(self, url: str, form: bytes, seconds: float) -> _Call:
+    def begin(self, url: str, form: bytes, seconds: float) -> asyncio.Future[Reply]:
         """Begin a call."""
-        easy = self._idle.pop() if self._idle else _easy(self._headers)
-        call = _Call(easy, self._loop.create_future())
-        easy.setopt(pycurl.URL, url)
-        easy.setopt(pycurl.TIMEOUT_MS, max(1, round(seconds * 1000)))
-        easy.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, round(min(CONNECT, seconds) * 1000)))
-        easy.setopt(pycurl.POSTFIELDSIZE, len(form))
-        # Read once, never again: a form that libcurl held itself it would send a second time on a new connection.
-        easy.setopt(pycurl.READFUNCTION, BytesIO(form).read)
-        easy.setopt(pycurl.HEADERFUNCTION, call.head.append)
-        easy.setopt(pycurl.WRITEFUNCTION, call.body.append)
-        self._calls[easy] = call
-        self._multi.add_handle(easy)
-        return call
+        call = self._idle.pop() if self._idle else _Call(self._headers)
+        done: asyncio.Future[Reply] = self._loop.create_future()
+        call.aim(url, form, seconds, done)
+        self._calls[call.easy] = call
+        self._multi.add_handle(call.easy)
+        return done
 
-    def over(self, call: _Call) -> None:
-        """Nobody waits for it any more: its connection is kept only if its answer is whole."""
-        if self._calls.get(call.easy) is call:  # else its handle serves another call already
+    def drop(self, done: asyncio.Future[Reply]) -> None:
+        """Nobody waits for a call any more: its connection ends, unless its answer came whole."""
+        for call in [call for call in self._calls.values() if call.done is done]:
             del self._calls[call.easy]
             self._multi.remove_handle(call.easy)
             call.easy.close()
@@ -166,7 +181,7 @@ class _Wires:
         """Let go of everything; who still waits gets no answer."""
         for call in list(self._calls.values()):
             call.end(whole=False)
-            self.over(call)
+            self.drop(call.done)
         for timer in (self._timer, self._again):
             if timer:
                 timer.cancel()
@@ -178,16 +193,19 @@ class _Wires:
     # --- What libcurl asks for ----------------------------------------------------------------------------------
 
     def _watch(self, what: int, socket: int, _multi: object, _data: object) -> None:
+        """Watch a socket, or not any more: then it stays in the poll, where it mostly is wanted again at once.
+
+        One that was closed left the poll by itself.
+        """
         if what == pycurl.POLL_REMOVE:
             self._watched.discard(socket)
-            self._poll.unregister(socket)
             return
+        self._watched.add(socket)
         events = (READS if what & pycurl.POLL_IN else 0) | (WRITES if what & pycurl.POLL_OUT else 0)
-        if socket in self._watched:
+        try:
             self._poll.modify(socket, events)
-        else:
+        except FileNotFoundError:
             self._poll.register(socket, events)
-            self._watched.add(socket)
 
     def _wake(self, milliseconds: int) -> None:
         """Look in so many milliseconds; a look that comes sooner will do, and sees to the next one."""
@@ -216,6 +234,10 @@ class _Wires:
         self._loop.remove_reader(self._poll.fileno())
         self._again = self._loop.call_later(GATHER, self._listen)
         for socket, events in self._poll.poll(0, EVENTS):
+            if socket not in self._watched:
+                with suppress(OSError):  # it may be closed by now
+                    self._poll.unregister(socket)
+                continue
             reads = pycurl.CSELECT_IN if events & ~WRITES else 0
             self._multi.socket_action(socket, reads | (pycurl.CSELECT_OUT if events & WRITES else 0))
         self._reap()
@@ -232,8 +254,9 @@ class _Wires:
 
     def _ended(self, easy: pycurl.Curl, *, whole: bool) -> None:
         self._multi.remove_handle(easy)
-        self._calls.pop(easy).end(whole=whole)
-        self._idle.append(easy)
+        call = self._calls.pop(easy)
+        call.end(whole=whole)
+        self._idle.append(call)
 
 
 def _easy(headers: list[str]) -> pycurl.Curl:

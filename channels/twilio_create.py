@@ -82,7 +82,7 @@ def _read(reply: Reply) -> Created | Exception:
         wait = seconds({"Retry-After": reply.field("Retry-After")})
         return Answered(reply.status, code_of(reply.body), wait)
     try:
-        said = json.loads(reply.body)
+        said = json.loads(reply.body.decode())
         return Created(*(said.get(name) for name in Created._fields))
     except (ValueError, AttributeError, RecursionError):
         return Unreadable()

@@ -102,15 +102,15 @@ def sensible(answer: object) -> Outcome:
     return answer
 
 
-def ended(claimed: Claimed, outcome: Outcome, options: Options) -> Ended:
-    """What the ledger keeps of a call."""
+def ended(claimed: Claimed, outcome: Outcome, options: Options, *, fails: bool | None = None) -> Ended:
+    """What the ledger keeps of a call; `fails`: what it showed of the provider."""
     row = policy.policy(claimed.severity, claimed.urgency, claimed.kind)
     result, reason = outcome.result, None
     if outcome.halts:
         result = Result.UNKNOWN if result is Result.UNKNOWN else Result.RETRY
     elif result is Result.RETRY and policy.used_up(row, claimed.tries):
         result, reason = Result.REJECTED, "tries used up"
-    wait = policy.look_after(row, Outcome(result, retry_after=outcome.retry_after), claimed.tries, options.chance)
+    wait = policy.look_after(row, result, outcome.retry_after, claimed.tries, options.chance)
     return Ended(
         attempt=claimed.attempt,
         delivery=claimed.delivery,
@@ -127,4 +127,5 @@ def ended(claimed: Claimed, outcome: Outcome, options: Options) -> Ended:
         stops=outcome.halts,
         evidence=outcome.evidence if result is Result.ACCEPTED else None,
         alone=timedelta(seconds=policy.asked(outcome.retry_after)),
+        fails=fails,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
@@ -89,30 +90,28 @@ class Calls:
     def _turn(self, lane: Lane) -> None:
         if not lane.held:
             return
-        now = time.monotonic()
+        loop, now = asyncio.get_running_loop(), time.monotonic()
         for held, begins in lane.due(now, closed=self._closed()):
             if begins:
-                self._begin(lane, held, now)
+                self._begin(lane, held, now, loop)
             else:
                 self.back.append(held.claimed)
                 self._news.set()
-        self._look_again(lane, lane.begins_in(now))
-
-    def _look_again(self, lane: Lane, seconds: float) -> None:
         if lane.alarm:
             lane.alarm.cancel()
-        later = asyncio.get_running_loop().call_later
-        lane.alarm = later(seconds, self._turn, lane) if seconds < self._options.poll else None
+        seconds = lane.begins_in(now)
+        lane.alarm = loop.call_later(seconds, self._turn, lane) if seconds < self._options.poll else None
 
-    def _begin(self, lane: Lane, held: Held, now: float) -> None:
+    def _begin(self, lane: Lane, held: Held, now: float, loop: asyncio.AbstractEventLoop) -> None:
         claimed = held.claimed
         self.begun.add(claimed.attempt)
         self.counts.started += 1
-        task = asyncio.ensure_future(call(lane.provider, claimed, self._text(claimed), self._vault, self._options))
-        limit = asyncio.get_running_loop().call_later(lane.provider.timeout, self._give_up, lane, task)
+        task = loop.create_task(call(lane.provider, claimed, self._text(claimed), self._vault, self._options))
         lane.began(held, now)
-        lane.flying[task] = Flight(claimed, now, limit)
+        lane.flying[task] = Flight(claimed, now)
         task.add_done_callback(partial(self._over, lane))
+        if not lane.limit:
+            lane.limit = loop.call_later(lane.provider.timeout, self._end_overdue, lane)
 
     def _over(self, lane: Lane, task: asyncio.Task[Outcome]) -> None:
         """A call ended: its place is for the next one."""
@@ -123,6 +122,15 @@ class Calls:
             return  # nobody waited for it any more
         self._keep(lane, claimed, BROKEN if broken else task.result(), now)
         self._turn(lane)
+
+    def _end_overdue(self, lane: Lane) -> None:
+        """Wait no longer for calls that have taken all their time. One timer for all: each has the same."""
+        now = time.monotonic()
+        for task in lane.overdue(now):
+            self._give_up(lane, task)
+        seconds = lane.overdue_in(now)
+        later = asyncio.get_running_loop().call_later
+        lane.limit = later(seconds, self._end_overdue, lane) if seconds < math.inf else None
 
     def _give_up(self, lane: Lane, task: asyncio.Task[Outcome]) -> None:
         """No answer in time. Whatever the provider makes of the end of the wait, it cannot hold us up."""
@@ -137,7 +145,7 @@ class Calls:
         fails = lane.heard(outcome, now)
         if fails or lane.hushed(now):
             self.give_back(lane)
-        self.ended.append(ended(claimed, outcome, self._options)._replace(fails=fails))
+        self.ended.append(ended(claimed, outcome, self._options, fails=fails))
         setattr(self.counts, outcome.result, getattr(self.counts, outcome.result) + 1)
         self._news.set()
 

@@ -8,6 +8,7 @@ import math
 from collections import deque
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import takewhile
 from typing import NamedTuple
 
 from onevoice.dispatch import policy
@@ -60,11 +61,10 @@ class Held(NamedTuple):
 
 
 class Flight(NamedTuple):
-    """A call on its way, when it began, and what ends the wait for it."""
+    """A call on its way, and when it began."""
 
     claimed: Claimed
     began: float
-    limit: asyncio.TimerHandle
 
 
 class Lane:
@@ -80,8 +80,10 @@ class Lane:
         self.provider = provider
         self.window = min(widest, max(NARROWEST, math.ceil(provider.rate * provider.latency)))
         self.flying: dict[asyncio.Task[Outcome], Flight] = {}
+        """In the order in which they began."""
         self.held: deque[Held] = deque()
         self.alarm: asyncio.TimerHandle | None = None
+        self.limit: asyncio.TimerHandle | None = None
         self.stopped = False
         self._missed = missed
         self._free_at = now
@@ -213,9 +215,18 @@ class Lane:
         flight = self.flying.pop(task, None)
         if flight is None:
             return None
-        flight.limit.cancel()
         self._takes += (now - flight.began - self._takes) / USUAL
         return flight.claimed
+
+    def overdue(self, now: float) -> list[asyncio.Task[Outcome]]:
+        """The calls that have taken all the time they had."""
+        began = now - self.provider.timeout
+        return [task for task, _ in takewhile(lambda one: one[1].began <= began, self.flying.items())]
+
+    def overdue_in(self, now: float) -> float:
+        """Seconds until the oldest call has; infinite where there is none."""
+        oldest = next(iter(self.flying.values()), None)
+        return oldest.began + self.provider.timeout - now if oldest else math.inf
 
     def heard(self, outcome: Outcome, now: float) -> bool | None:
         """A call ended: learn how the provider fares. True where it is now known to fail, False where to work again."""

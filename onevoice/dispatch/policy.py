@@ -12,7 +12,7 @@ from random import Random
 from typing import get_args
 
 from onevoice.alert import Kind, SeverityCAP, Urgency
-from onevoice.dispatch.providers import Outcome, Result
+from onevoice.dispatch.providers import Result
 
 LONGEST_RETRY_AFTER = 3600.0
 """A provider that asks for more is asked again after this many seconds."""
@@ -96,10 +96,10 @@ def decided(row: Policy, age: float, ambiguous: int, *, in_time: bool) -> str | 
     return "again" if in_time and ambiguous < row.resends else "park"
 
 
-def look_after(row: Policy, outcome: Outcome, tries: int, chance: Random) -> float:
-    """Seconds after which something is next due on a delivery whose call came to `outcome`."""
-    if outcome.result is Result.RETRY:
-        return wait(row, tries, outcome.retry_after, chance)
-    if outcome.result is Result.UNKNOWN:
+def look_after(row: Policy, result: Result, retry_after: float | None, tries: int, chance: Random) -> float:
+    """Seconds after which something is next due on a delivery whose call came to `result`."""
+    if result is Result.RETRY:
+        return wait(row, tries, retry_after, chance)
+    if result is Result.UNKNOWN:
         return next_look(row, 0)
     return float(row.receipt)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +84,11 @@ def many(conn: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) ->
     SQLAlchemy looks at each value of each row again, which costs more than the statement; so it only writes it here.
     """
     words, given, order = _written(statement, conn.dialect)
-    whole = [{**given, **row} for row in rows]
+    own = {name: value for name, value in given.items() if name not in rows[0]}
+    whole = [{**own, **row} for row in rows] if own else rows
     if conn.dialect.name == "postgresql" and not _ends_long_ones(conn):
         return sum(conn.exec_driver_sql(words, row).rowcount for row in whole)  # without a batch to be stopped in
-    values = [tuple(map(row.__getitem__, order)) for row in whole] if order else whole
+    values = list(map(order, whole)) if order else whole
     return conn.exec_driver_sql(words, values).rowcount
 
 
@@ -96,10 +98,11 @@ def _ends_long_ones(conn: Connection) -> bool:
 
 
 @cache
-def _written(statement: Any, dialect: Any) -> tuple[str, dict[str, Any], tuple[str, ...]]:
-    """A statement in the words of a database, what it gives itself, and the order of values that have no names."""
+def _written(statement: Any, dialect: Any) -> tuple[str, dict[str, Any], itemgetter[Any] | None]:
+    """A statement in the words of a database, what it gives itself, and what puts values without names in order."""
     compiled = statement.compile(dialect=dialect)
-    return str(compiled), dict(compiled.params), tuple(compiled.positiontup or ())
+    order = compiled.positiontup
+    return str(compiled), dict(compiled.params), itemgetter(*order) if order else None
 
 
 def _without_pause(conn: Connection, most: int | None) -> None:

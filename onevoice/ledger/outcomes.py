@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from onevoice.errors import Conflict
 from onevoice.ledger import audit, contacts, slots
 from onevoice.ledger.engine import many
 from onevoice.ledger.fold import Heard, Known, Said, fold
@@ -147,20 +146,15 @@ def _in_doubt(one: Ended) -> Ended:
 
 
 def _move(conn: Connection, ended: Sequence[Ended], now: datetime) -> None:
-    waiting = select(delivery.c.id, delivery.c.state, delivery.c.fence).where(
-        delivery.c.id.in_([e.delivery for e in ended])
-    )
-    rows = {row.id: row for row in conn.execute(waiting.with_for_update())}
-    ours = [e for e in ended if (rows[e.delivery].state, rows[e.delivery].fence) == ("submitting", e.fence)]
-    if ours:
-        _settle(conn, ours, now)
-    refold(conn, {e.delivery for e in ended} - {e.delivery for e in ours}, now)
+    """Settle the deliveries that are still ours, in one order for all workers.
 
-
-def _settle(conn: Connection, ours: Sequence[Ended], now: datetime) -> None:
+    Where one was not, because others took over or a receipt came first, what is known of each is folded again; that
+    changes nothing about one that was just settled.
+    """
     at = _ms(now)
-    if many(conn, _SETTLED, [_row(one, at) for one in ours]) != len(ours):
-        raise Conflict("Rows changed under an outcome.", where="delivery", remedy="It is written again.")
+    rows = [_row(one, at) for one in sorted(ended, key=lambda one: one.delivery)]
+    if many(conn, _SETTLED, rows) != len(rows):
+        refold(conn, {one.delivery for one in ended}, now)
 
 
 _SETTLED = (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from onevoice.dispatch import policy
 from onevoice.dispatch.policy import MINOR, MODERATE, POLICIES, SEVERE, URGENT, Policy
-from onevoice.dispatch.providers import Outcome, Result
+from onevoice.dispatch.providers import Result
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ def test_looks_come_at_their_marks(age: float, wait: float) -> None:
 def test_what_is_next_due_depends_on_the_answer() -> None:
     """A look for the message, a look for its receipt, or the next try."""
     chance = Random(1)  # noqa: S311 - jitter, not a secret
-    assert policy.look_after(SEVERE, Outcome(Result.UNKNOWN), 1, chance) == 30
-    assert policy.look_after(SEVERE, Outcome(Result.ACCEPTED, ref="x"), 1, chance) == 130
-    assert policy.look_after(SEVERE, Outcome(Result.RETRY, retry_after=77.0), 1, chance) == 77
+    assert policy.look_after(SEVERE, Result.UNKNOWN, None, 1, chance) == 30
+    assert policy.look_after(SEVERE, Result.ACCEPTED, None, 1, chance) == 130
+    assert policy.look_after(SEVERE, Result.RETRY, 77.0, 1, chance) == 77
 
 
 def test_rank_puts_severity_before_urgency() -> None:
