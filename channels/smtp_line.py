@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, cast
 
-from aiosmtplib import SMTP, SMTPException, SMTPResponseException
+from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponseException
 
+from channels.smtp_talk import GO_ON, Talk
 from onevoice.dispatch.providers import Outcome, Result
 
 MOST_LINES = 10
@@ -28,6 +29,8 @@ FRESH = 1.0
 """Seconds after which a line is asked whether it is still there before it is used again."""
 IDLE = 20.0
 """Seconds after which a line is not used again."""
+TURNING = 5.0
+"""Seconds that a kept line has to begin anew."""
 PARTING = 2.0
 """Seconds that a server has to answer QUIT."""
 WAIT = 10.0
@@ -36,6 +39,10 @@ CLOSING, SYSTEM = 421, "4.3."
 """What a server says that speaks for itself and not for one mailbox: a reply, and a beginning of an enhanced code."""
 REFUSALS, FINAL = range(400, 600), 500
 """Replies that say no, and where those begin that will stay the same."""
+UNHEARD_OF = range(500, 505)
+"""Replies to a command that the server does not know."""
+DONE, TAKEN_ON, WANTED = (250,), (250, 251), (GO_ON,)
+"""Replies that say yes to MAIL and to the mail, to RCPT, and to DATA."""
 ENHANCED = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?= |\n|$)")
 QUEUE_ID = re.compile(r"queued as ([A-Za-z0-9.-]{1,60})")
 
@@ -54,7 +61,7 @@ class Line:
     """An open connection."""
 
     smtp: SMTP
-    transport: asyncio.WriteTransport
+    talk: Talk
     uses: int = 0
     clean: bool = True
     """Nothing of a mail that was not sent is left over."""
@@ -64,25 +71,18 @@ class Line:
     def worn(self) -> bool:
         """Whether it should not carry another mail."""
         rested = time.monotonic() - self.idle_since
-        return not self.smtp.is_connected or self.uses >= MOST_USES or rested > IDLE
+        return not self.talk.is_open or self.uses >= MOST_USES or rested > IDLE
 
     async def ready(self) -> None:
-        """Begin anew. Raises what aiosmtplib raises where the server does not answer, and ends the line then.
+        """Begin anew. Raises SMTPException or OSError where the server does not answer so, and ends the line then.
 
         After a mail that was taken a line is ready as it is; where it ends before the next, that one certainly stays.
         """
         if self.clean and time.monotonic() - self.idle_since < FRESH:
             return
         try:
-            await self.smtp.rset()
-        except BaseException:
-            self.drop()
-            raise
-
-    async def log_in(self, user: str, password: str) -> None:
-        """Say who we are. Raises what aiosmtplib raises where the server refuses, and ends the line then."""
-        try:
-            await self.smtp.login(user, password)
+            async with asyncio.timeout(TURNING):
+                await self.talk.reset()
         except BaseException:
             self.drop()
             raise
@@ -90,15 +90,44 @@ class Line:
     async def leave(self) -> None:
         """Say goodbye. What the server answers does not matter: what it took, it took."""
         try:
-            with suppress(SMTPException, OSError, ValueError):
-                await self.smtp.quit(timeout=PARTING)
+            with suppress(SMTPException, OSError):
+                async with asyncio.timeout(PARTING):
+                    await self.talk.say(b"QUIT")[0]
         finally:
             self.drop()
 
     def drop(self) -> None:
         """End it at once. The library would wait for the other side to end TLS, and leave the socket open so long."""
-        self.transport.abort()
+        self.talk.end()
         self.smtp.close()
+
+
+async def opened(smtp: SMTP, login: tuple[str, str] | None) -> Line:
+    """Open a connection, greet the server and log in.
+
+    Raises what aiosmtplib raises where that fails.
+    """
+    await smtp.connect()
+    transport = cast("asyncio.Transport", smtp.transport)
+    try:
+        if login:
+            await smtp.login(*login)
+        if smtp.is_ehlo_or_helo_needed:
+            await _greet(smtp)
+    except BaseException:
+        transport.abort()
+        smtp.close()
+        raise
+    return Line(smtp, Talk(transport, together=smtp.supports_extension("pipelining")))
+
+
+async def _greet(smtp: SMTP) -> None:
+    try:
+        await smtp.ehlo()
+    except SMTPHeloError as refusal:
+        if refusal.code not in UNHEARD_OF:
+            raise
+        await smtp.helo()
 
 
 class _Here(NamedTuple):
@@ -123,17 +152,17 @@ class Lines:
         return self._by_loop.setdefault(asyncio.get_running_loop(), _Here(asyncio.Semaphore(MOST_LINES), []))
 
     @asynccontextmanager
-    async def line(self) -> AsyncIterator[SMTP]:
+    async def line(self) -> AsyncIterator[Talk]:
         """A connection for one mail. It is kept for the next only if nothing went wrong.
 
         Raises what aiosmtplib raises while connecting.
         """
         here = self._here()
         async with here.room:
-            line = await self._idle(here) or await self._opened()
+            line = await self._idle(here) or await opened(self._make(), self._login)
             try:
                 line.clean = False
-                yield line.smtp
+                yield line.talk
                 line.clean = True
             except SMTPResponseException as refusal:
                 if refusal.code not in REFUSALS:
@@ -146,14 +175,6 @@ class Lines:
                 # Without a wait: nothing may come between a 250 and our knowing of it.
                 line.uses, line.idle_since = line.uses + 1, time.monotonic()
                 here.idle.append(line)
-
-    async def _opened(self) -> Line:
-        smtp = self._make()
-        await smtp.connect()
-        line = Line(smtp, cast("asyncio.WriteTransport", smtp.transport))
-        if self._login:
-            await line.log_in(*self._login)
-        return line
 
     async def _idle(self, here: _Here) -> Line | None:
         """A kept line that still answers: many servers end idle ones."""
@@ -178,13 +199,16 @@ async def deliver(lines: Lines, sender: str, recipient: str, mail: bytes, patien
     """One mail to one recipient, within `patience` seconds. An ACCEPTED has the queue id for its reference, or None."""
     step = Step.CONNECT
     try:
-        async with asyncio.timeout(patience), lines.line() as smtp:
+        begin = (f"MAIL FROM:<{sender}>".encode("ascii"), f"RCPT TO:<{recipient}>".encode("ascii"), b"DATA")
+        async with asyncio.timeout(patience), lines.line() as talk:
             step = Step.MAIL
-            await smtp.mail(sender)
+            from_, to, data = talk.say(*begin)
+            (await from_).among(DONE)
             step = Step.RCPT
-            await smtp.rcpt(recipient)
+            (await to).among(TAKEN_ON)
             step = Step.DATA
-            said = (await smtp.data(mail)).message
+            (await data).among(WANTED)
+            said = (await talk.hand_over(mail)).among(DONE).text
     except SMTPResponseException as refusal:
         return _refused(step, refusal.code, refusal.message)
     except (SMTPException, OSError, ValueError) as problem:

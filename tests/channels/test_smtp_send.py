@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from channels import smtp_email, smtp_line
 from channels.smtp_email import SmtpEmail
+from channels.smtp_talk import Talk
 from onevoice.dispatch.providers import Outcome, Outgoing, Result
 from onevoice.settings import Settings
 from sandbox.mailboxes import MAILBOXES
@@ -281,7 +282,7 @@ def test_a_line_that_the_server_ended_between_two_mails_costs_nothing(
     async def go() -> list[Outcome]:
         provider = SmtpEmail(settings())
         first = await provider.send(write("maria"))
-        monkeypatch.setattr(SMTP, "rset", _refused)
+        monkeypatch.setattr(Talk, "reset", _refused)
         second = await provider.send(write("maria"))
         await provider.close()
         return [first, second]
@@ -290,7 +291,7 @@ def test_a_line_that_the_server_ended_between_two_mails_costs_nothing(
     assert len(opened) == 2
 
 
-async def _refused(_line: SMTP) -> None:
+async def _refused(_talk: Talk) -> None:
     raise SMTPServerDisconnected("gone")
 
 

@@ -1,0 +1,141 @@
+"""Several commands at once to a mail server: what goes together, and what must never follow a refusal."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from aiosmtplib import SMTP
+
+from channels import smtp_line
+from onevoice.dispatch.providers import Outcome, Result
+
+Serve = Callable[[socket.socket], None]
+Serving = Callable[[Serve], AbstractContextManager[int]]
+MAIL = b"Subject: Flood\r\n\r\n.Go up.\r\n..\r\nNow.\r\n"
+TOGETHER = b"250-here\r\n250 PIPELINING\r\n"
+
+
+class Server:
+    """A mail server that answers as it is told, and remembers what came in which piece."""
+
+    def __init__(self, *, together: bool = True, **answers: bytes) -> None:
+        usual = {
+            "EHLO": TOGETHER if together else b"250 here\r\n",
+            "DATA": b"354 go\r\n",
+            "DOT": b"250 queued as 1\r\n",
+        }
+        self.answers = usual | answers
+        self.pieces: list[bytes] = []
+        self.connections = 0
+
+    def __call__(self, connection: socket.socket) -> None:
+        """Serve one connection."""
+        self.connections += 1
+        connection.sendall(b"220 here\r\n")
+        rest, in_mail = b"", False
+        while piece := connection.recv(65536):
+            self.pieces.append(piece)
+            *lines, rest = (rest + piece).split(b"\r\n")
+            said = b""
+            for line in lines:
+                verb = "DOT" if in_mail and line == b"." else "" if in_mail else line[:4].decode()
+                answer = self.answers.get(verb, b"250 ok\r\n") if verb else b""
+                in_mail = answer.startswith(b"354") if verb else in_mail
+                said += answer
+            connection.sendall(said)
+
+    @property
+    def heard(self) -> bytes:
+        """All that came."""
+        return b"".join(self.pieces)
+
+
+def _deliver(port: int, *recipients: str, patience: float = 2.0) -> list[Outcome]:
+    async def go() -> list[Outcome]:
+        lines = smtp_line.Lines(lambda: SMTP(hostname="127.0.0.1", port=port, local_hostname="x", start_tls=False))
+        outcomes = [await smtp_line.deliver(lines, "us@city.example", to, MAIL, patience) for to in recipients]
+        await lines.close()
+        return outcomes
+
+    return asyncio.run(go())
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_what_the_server_takes_together_goes_together(together: bool, served: Serving) -> None:
+    """Three commands in one piece, the mail in another; one at a time where the server does not say PIPELINING."""
+    server = Server(together=together)
+
+    with served(server) as port:
+        outcomes = _deliver(port, "a@people.example", "b@people.example")
+
+    assert {one.result for one in outcomes} == {Result.ACCEPTED}
+    first = [piece for piece in server.pieces if b"a@people" in piece]
+    assert first == [
+        b"MAIL FROM:<us@city.example>\r\nRCPT TO:<a@people.example>\r\nDATA\r\n"
+        if together
+        else b"RCPT TO:<a@people.example>\r\n"
+    ]
+    assert server.pieces.count(b"Subject: Flood\r\n\r\n..Go up.\r\n...\r\nNow.\r\n.\r\n") == 2
+    assert server.connections == 1
+
+
+def test_a_mail_never_goes_before_it_is_asked_for(served: Serving) -> None:
+    """A server that does not answer DATA has not been given anything."""
+    server = Server(DATA=b"")
+
+    with served(server) as port:
+        [outcome] = _deliver(port, "a@people.example", patience=0.3)
+
+    assert outcome.result is Result.UNKNOWN
+    assert b"Subject" not in server.heard
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT"])
+def test_a_server_that_wants_a_mail_which_it_refused_does_not_get_one(verb: str, served: Serving) -> None:
+    """It says 354 although it refused: neither that mail nor an empty one is given, and the next has another line."""
+    server = Server(**{verb: b"450 4.2.0 later\r\n"})
+
+    with served(server) as port:
+        began = time.monotonic()
+        outcomes = _deliver(port, "a@people.example", "b@people.example")
+        took = time.monotonic() - began
+
+    assert {(one.result, one.code) for one in outcomes} == {(Result.RETRY, "450 4.2.0")}
+    assert b"Subject" not in server.heard
+    assert b"\r\n.\r\n" not in server.heard
+    assert server.connections == 2
+    assert took < smtp_line.TURNING
+
+
+def test_a_refusal_keeps_the_line(served: Serving) -> None:
+    """What was said together with it is answered for, and the next mail begins anew."""
+    server = Server(RCPT=b"550 5.1.1 nobody\r\n", DATA=b"554 5.5.1 no valid recipients\r\n")
+
+    with served(server) as port:
+        outcomes = _deliver(port, "a@people.example", "b@people.example")
+
+    assert {one.result for one in outcomes} == {Result.REJECTED}
+    assert (server.connections, server.heard.count(b"RSET\r\n")) == (1, 1)
+
+
+def test_a_server_that_says_something_by_itself_is_left(served: Serving) -> None:
+    """It is about to close: the next mail is not trusted to that line."""
+    server = Server(DOT=b"250 queued as 1\r\n421 4.3.2 closing\r\n")
+
+    with served(server) as port:
+        outcomes = _deliver(port, "a@people.example", "b@people.example")
+
+    assert {one.result for one in outcomes} == {Result.ACCEPTED}
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("answer", [b"250-x\r\n" * 200, b"2" * 9000], ids=["lines without end", "a line without end"])
+def test_a_reply_without_an_end_is_given_up(answer: bytes, served: Serving) -> None:
+    """At once, and not when patience ends."""
+    with served(Server(DOT=answer)) as port:
+        [outcome] = _deliver(port, "a@people.example")
+
+    assert (outcome.result, outcome.code) == (Result.UNKNOWN, "SMTPServerDisconnected")
