@@ -9,20 +9,20 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from asyncio import AbstractEventLoop
+from asyncio import AbstractEventLoop, Future
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, cast
+from typing import cast
 
-from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponseException
+from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponseException, SMTPServerDisconnected
 
-from channels.smtp_talk import GO_ON, Talk
+from channels.smtp_talk import GO_ON, Reply, Talk
 from onevoice.dispatch.providers import Outcome, Result
 
 MOST_LINES = 10
-"""Connections at once. Postfix takes 50 from one client; each line carries one mail at a time."""
+"""Connections at once. Postfix takes 50 from one client; each carries one mail at a time."""
 MOST_USES = 100
 """Mails after which a line is given up: many servers end it about then, and not always kindly."""
 FRESH = 1.0
@@ -73,12 +73,17 @@ class Line:
         rested = time.monotonic() - self.idle_since
         return not self.talk.is_open or self.uses >= MOST_USES or rested > IDLE
 
+    @property
+    def has_mail(self) -> bool:
+        """Whether it was given a mail for which the server has not answered yet."""
+        return self.clean and self.talk.is_asked
+
     async def ready(self) -> None:
         """Begin anew. Raises SMTPException or OSError where the server does not answer so, and ends the line then.
 
-        After a mail that was taken a line is ready as it is; where it ends before the next, that one certainly stays.
+        After a mail that was given a line is ready as it is; where it ends before the next, that one certainly stays.
         """
-        if self.clean and time.monotonic() - self.idle_since < FRESH:
+        if self.has_mail or (self.clean and time.monotonic() - self.idle_since < FRESH):
             return
         try:
             async with asyncio.timeout(TURNING):
@@ -130,9 +135,11 @@ async def _greet(smtp: SMTP) -> None:
         await smtp.helo()
 
 
-class _Here(NamedTuple):
+@dataclass(slots=True)
+class _Here:
     room: asyncio.Semaphore
-    idle: list[Line]
+    idle: list[Line] = field(default_factory=list)
+    held: int = 0
 
 
 class Lines:
@@ -146,40 +153,52 @@ class Lines:
         self._by_loop: dict[AbstractEventLoop, _Here] = {}
 
     def _here(self) -> _Here:
-        for loop in list(self._by_loop):
-            if loop.is_closed():
-                del self._by_loop[loop]
-        return self._by_loop.setdefault(asyncio.get_running_loop(), _Here(asyncio.Semaphore(MOST_LINES), []))
+        loop = asyncio.get_running_loop()
+        if loop not in self._by_loop:
+            self._by_loop = {other: here for other, here in self._by_loop.items() if not other.is_closed()}
+            self._by_loop[loop] = _Here(asyncio.Semaphore(MOST_LINES))
+        return self._by_loop[loop]
 
     @asynccontextmanager
-    async def line(self) -> AsyncIterator[Talk]:
-        """A connection for one mail. It is kept for the next only if nothing went wrong.
+    async def line(self) -> AsyncIterator[Line]:
+        """A connection on which one mail is announced. It is kept for the next only if nothing went wrong.
 
         Raises what aiosmtplib raises while connecting.
         """
         here = self._here()
         async with here.room:
-            line = await self._idle(here) or await opened(self._make(), self._login)
+            here.held += 1
             try:
-                line.clean = False
-                yield line.talk
-                line.clean = True
-            except SMTPResponseException as refusal:
-                if refusal.code not in REFUSALS:
+                line = await self._kept(here) or await opened(self._make(), self._login)
+                try:
+                    line.clean = False
+                    yield line
+                    line.clean = True
+                except SMTPResponseException as refusal:
+                    if refusal.code not in REFUSALS:
+                        line.drop()
+                    raise
+                except BaseException:
                     line.drop()
-                raise
-            except BaseException:
-                line.drop()
-                raise
+                    raise
+                finally:
+                    # Without a wait: nothing may come between a 250 and our knowing of it.
+                    line.uses, line.idle_since = line.uses + 1, time.monotonic()
+                    here.idle.append(line)
             finally:
-                # Without a wait: nothing may come between a 250 and our knowing of it.
-                line.uses, line.idle_since = line.uses + 1, time.monotonic()
-                here.idle.append(line)
+                here.held -= 1
 
-    async def _idle(self, here: _Here) -> Line | None:
-        """A kept line that still answers: many servers end idle ones."""
+    async def _kept(self, here: _Here) -> Line | None:
+        """A kept line that still answers: many servers end idle ones.
+
+        One that has nothing to answer, else, where no more may be opened, the one that was given its mail first.
+        """
         while here.idle:
-            line = here.idle.pop()
+            free = [line for line in here.idle if not line.has_mail]
+            if not free and len(here.idle) + here.held <= MOST_LINES:
+                return None
+            line = free[-1] if free else here.idle[0]
+            here.idle.remove(line)
             if line.worn:
                 await line.leave()
                 continue
@@ -197,24 +216,69 @@ class Lines:
 
 async def deliver(lines: Lines, sender: str, recipient: str, mail: bytes, patience: float) -> Outcome:
     """One mail to one recipient, within `patience` seconds. An ACCEPTED has the queue id for its reference, or None."""
-    step = Step.CONNECT
+    one = _Mail(lines, sender, recipient, mail)
     try:
-        begin = (f"MAIL FROM:<{sender}>".encode("ascii"), f"RCPT TO:<{recipient}>".encode("ascii"), b"DATA")
-        async with asyncio.timeout(patience), lines.line() as talk:
-            step = Step.MAIL
-            from_, to, data = talk.say(*begin)
-            (await from_).among(DONE)
-            step = Step.RCPT
-            (await to).among(TAKEN_ON)
-            step = Step.DATA
-            (await data).among(WANTED)
-            said = (await talk.hand_over(mail)).among(DONE).text
+        async with asyncio.timeout(patience):
+            said = (await one.taken()).text
     except SMTPResponseException as refusal:
-        return _refused(step, refusal.code, refusal.message)
+        return _refused(one.step, refusal.code, refusal.message)
     except (SMTPException, OSError, ValueError) as problem:
-        return _lost(step, problem)
+        return _lost(one.step, problem)
     queued = QUEUE_ID.search(said)
     return Outcome(Result.ACCEPTED, ref=queued[1] if queued else None, code="250", detail="The mail server took it.")
+
+
+@dataclass(slots=True)
+class _Mail:
+    """One mail on its way, and how far it has come."""
+
+    lines: Lines
+    sender: str
+    recipient: str
+    mail: bytes
+    step: Step = Step.CONNECT
+
+    async def taken(self) -> Reply:
+        """The server's word that it has the mail. Raises what aiosmtplib raises, or OSError, where there is none."""
+        line, said = await self._handed_over()
+        try:
+            return (await said).among(DONE)
+        except SMTPResponseException as refusal:
+            if refusal.code not in REFUSALS:
+                line.drop()
+            raise
+        except BaseException:
+            line.drop()
+            raise
+
+    async def _handed_over(self) -> tuple[Line, Future[Reply]]:
+        """The line that was given the mail, and the reply to come. Meanwhile that line is for the next one.
+
+        Where a kept line ends before it was given the mail, another one is.
+        """
+        while True:
+            async with self.lines.line() as line:
+                try:
+                    await self._announced(line.talk)
+                except SMTPServerDisconnected:
+                    if not line.uses:
+                        raise
+                    continue
+                said = line.talk.hand_over(self.mail)
+                if line.uses + 1 >= MOST_USES:
+                    await asyncio.wait([said])
+                return line, said
+
+    async def _announced(self, talk: Talk) -> None:
+        """From whom, to whom, and that the server waits for it."""
+        begin = (f"MAIL FROM:<{self.sender}>", f"RCPT TO:<{self.recipient}>", "DATA")
+        self.step = Step.MAIL
+        from_, to, data = talk.say(*(command.encode("ascii") for command in begin))
+        (await from_).among(DONE)
+        self.step = Step.RCPT
+        (await to).among(TAKEN_ON)
+        self.step = Step.DATA
+        (await data).among(WANTED)
 
 
 def _refused(step: Step, code: int, said: str) -> Outcome:

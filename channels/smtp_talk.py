@@ -52,6 +52,11 @@ class Talk(asyncio.Protocol):
         """Whether more can be said."""
         return not self._transport.is_closing()
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether a reply is still to come."""
+        return bool(self._waiting)
+
     def say(self, *commands: bytes) -> list[asyncio.Future[Reply]]:
         """Say commands, each without its line end; a future for the reply to each.
 

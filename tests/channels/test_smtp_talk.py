@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 
 import pytest
 from aiosmtplib import SMTP
@@ -18,18 +18,27 @@ MAIL = b"Subject: Flood\r\n\r\n.Go up.\r\n..\r\nNow.\r\n"
 TOGETHER = b"250-here\r\n250 PIPELINING\r\n"
 
 
+def _came(connection: socket.socket) -> bytes:
+    with suppress(BlockingIOError):
+        return connection.recv(65536, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    return b""
+
+
 class Server:
     """A mail server that answers as it is told, and remembers what came in which piece."""
 
-    def __init__(self, *, together: bool = True, **answers: bytes) -> None:
+    def __init__(self, answers: dict[str, bytes] | None = None, *, together: bool = True) -> None:
         usual = {
             "EHLO": TOGETHER if together else b"250 here\r\n",
             "DATA": b"354 go\r\n",
             "DOT": b"250 queued as 1\r\n",
         }
-        self.answers = usual | answers
+        self.answers = usual | (answers or {})
         self.pieces: list[bytes] = []
         self.connections = 0
+        self.thinks = 0.0
+        self.early = b""
+        """What had come when a mail was about to be answered for."""
 
     def __call__(self, connection: socket.socket) -> None:
         """Serve one connection."""
@@ -44,6 +53,11 @@ class Server:
                 verb = "DOT" if in_mail and line == b"." else "" if in_mail else line[:4].decode()
                 answer = self.answers.get(verb, b"250 ok\r\n") if verb else b""
                 in_mail = answer.startswith(b"354") if verb else in_mail
+                if verb == "DOT":
+                    time.sleep(self.thinks)
+                    self.early += piece + _came(connection)
+                if not answer and verb == "DOT":
+                    return
                 said += answer
             connection.sendall(said)
 
@@ -53,9 +67,27 @@ class Server:
         return b"".join(self.pieces)
 
 
+def _both(port: int, patience: float = 2.0) -> list[Outcome]:
+    """Two mails at the same time."""
+
+    async def go() -> list[Outcome]:
+        lines = _lines(port)
+        outcomes = await asyncio.gather(
+            *(smtp_line.deliver(lines, "us@city.example", to, MAIL, patience) for to in ("a@x.example", "b@x.example"))
+        )
+        await lines.close()
+        return outcomes
+
+    return asyncio.run(go())
+
+
+def _lines(port: int) -> smtp_line.Lines:
+    return smtp_line.Lines(lambda: SMTP(hostname="127.0.0.1", port=port, local_hostname="x", start_tls=False))
+
+
 def _deliver(port: int, *recipients: str, patience: float = 2.0) -> list[Outcome]:
     async def go() -> list[Outcome]:
-        lines = smtp_line.Lines(lambda: SMTP(hostname="127.0.0.1", port=port, local_hostname="x", start_tls=False))
+        lines = _lines(port)
         outcomes = [await smtp_line.deliver(lines, "us@city.example", to, MAIL, patience) for to in recipients]
         await lines.close()
         return outcomes
@@ -84,7 +116,7 @@ def test_what_the_server_takes_together_goes_together(together: bool, served: Se
 
 def test_a_mail_never_goes_before_it_is_asked_for(served: Serving) -> None:
     """A server that does not answer DATA has not been given anything."""
-    server = Server(DATA=b"")
+    server = Server({"DATA": b""})
 
     with served(server) as port:
         [outcome] = _deliver(port, "a@people.example", patience=0.3)
@@ -96,7 +128,7 @@ def test_a_mail_never_goes_before_it_is_asked_for(served: Serving) -> None:
 @pytest.mark.parametrize("verb", ["MAIL", "RCPT"])
 def test_a_server_that_wants_a_mail_which_it_refused_does_not_get_one(verb: str, served: Serving) -> None:
     """It says 354 although it refused: neither that mail nor an empty one is given, and the next has another line."""
-    server = Server(**{verb: b"450 4.2.0 later\r\n"})
+    server = Server({verb: b"450 4.2.0 later\r\n"})
 
     with served(server) as port:
         began = time.monotonic()
@@ -112,7 +144,7 @@ def test_a_server_that_wants_a_mail_which_it_refused_does_not_get_one(verb: str,
 
 def test_a_refusal_keeps_the_line(served: Serving) -> None:
     """What was said together with it is answered for, and the next mail begins anew."""
-    server = Server(RCPT=b"550 5.1.1 nobody\r\n", DATA=b"554 5.5.1 no valid recipients\r\n")
+    server = Server({"RCPT": b"550 5.1.1 nobody\r\n", "DATA": b"554 5.5.1 no valid recipients\r\n"})
 
     with served(server) as port:
         outcomes = _deliver(port, "a@people.example", "b@people.example")
@@ -123,7 +155,7 @@ def test_a_refusal_keeps_the_line(served: Serving) -> None:
 
 def test_a_server_that_says_something_by_itself_is_left(served: Serving) -> None:
     """It is about to close: the next mail is not trusted to that line."""
-    server = Server(DOT=b"250 queued as 1\r\n421 4.3.2 closing\r\n")
+    server = Server({"DOT": b"250 queued as 1\r\n421 4.3.2 closing\r\n"})
 
     with served(server) as port:
         outcomes = _deliver(port, "a@people.example", "b@people.example")
@@ -135,7 +167,56 @@ def test_a_server_that_says_something_by_itself_is_left(served: Serving) -> None
 @pytest.mark.parametrize("answer", [b"250-x\r\n" * 200, b"2" * 9000], ids=["lines without end", "a line without end"])
 def test_a_reply_without_an_end_is_given_up(answer: bytes, served: Serving) -> None:
     """At once, and not when patience ends."""
-    with served(Server(DOT=answer)) as port:
+    with served(Server({"DOT": answer})) as port:
         [outcome] = _deliver(port, "a@people.example")
 
     assert (outcome.result, outcome.code) == (Result.UNKNOWN, "SMTPServerDisconnected")
+
+
+def test_the_next_mail_is_announced_while_the_server_thinks(served: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no more lines may be opened, a line does not wait for the word on one mail before it begins the next."""
+    monkeypatch.setattr(smtp_line, "MOST_LINES", 1)
+    server = Server()
+    server.thinks = 0.2
+
+    with served(server) as port:
+        outcomes = _both(port)
+
+    assert {one.result for one in outcomes} == {Result.ACCEPTED}
+    assert b"RCPT TO:<b@x.example>\r\nDATA\r\n" in server.early
+    assert server.connections == 1
+
+
+def test_a_line_that_ends_takes_only_the_mail_that_it_was_given(
+    served: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that was given is in doubt; the one that was only announced goes by another line, once."""
+    monkeypatch.setattr(smtp_line, "MOST_LINES", 1)
+    server = Server({"DOT": b""})
+
+    def second_is_kind(connection: socket.socket) -> None:
+        server.thinks = 0.2
+        server.answers["DOT"] = b"" if server.connections == 0 else b"250 queued as 2\r\n"
+        server(connection)
+
+    with served(second_is_kind) as port:
+        first, second = _both(port)
+
+    assert (first.result, second.result) == (Result.UNKNOWN, Result.ACCEPTED)
+    assert server.connections == 2
+    assert server.heard.count(b"Subject: Flood") == 2
+
+
+def test_a_line_is_left_after_its_last_mail_only(served: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody says goodbye while a mail is not answered for."""
+    monkeypatch.setattr(smtp_line, "MOST_LINES", 1)
+    monkeypatch.setattr(smtp_line, "MOST_USES", 1)
+    monkeypatch.setattr(smtp_line, "PARTING", 0.05)
+    server = Server()
+    server.thinks = 0.2
+
+    with served(server) as port:
+        outcomes = _both(port)
+
+    assert {one.result for one in outcomes} == {Result.ACCEPTED}
+    assert server.connections == 2
