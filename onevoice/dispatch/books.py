@@ -48,6 +48,11 @@ class Books:
         self._seen: datetime | None = None
         self._texts: dict[tuple[int, str], Variant | None] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+        self._watch = ledger.watch()
+
+    def changed(self) -> bool:
+        """Whether anybody wrote to the database since the last look. Asked by the event loop: it takes no time."""
+        return self._watch.changed()
 
     def text(self, claimed: Claimed) -> Variant | None:
         """The text of a claimed delivery; None where it is not what was frozen."""
@@ -79,6 +84,7 @@ class Books:
             if done or begun is not None:
                 self._thread.submit(self._work, done, (), (), begun).result()
         finally:
+            self._watch.close()
             self._thread.shutdown()
 
     def _work(

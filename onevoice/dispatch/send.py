@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -25,6 +26,9 @@ from onevoice.ledger.sending import Exchanged, Fares
 from onevoice.ledger.vault import Vault
 
 log = logging.getLogger(__name__)
+
+WATCH = 0.01
+"""Seconds between two looks whether somebody else wrote to the database, while there is nothing to do."""
 
 AFTER_TROUBLE = 1.0
 """Seconds before a database that was out of reach is asked again."""
@@ -70,6 +74,7 @@ class Sender:
         self._counts = self._calls.counts
         self._parts: dict[str, Part] = {}
         self._trouble_since: float | None = None
+        self._woken_at = -math.inf
 
     async def run(self) -> Counts:
         """Send until there is no more to do."""
@@ -181,13 +186,24 @@ class Sender:
             await self._calls.drain(self._options.drain)
             return
         if not self._calls.to_keep:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(self._options.poll, self._ready_in())):
-                    await self._news.wait()
+            await self._idle(time.monotonic() + min(self._options.poll, self._ready_in()))
         self._news.clear()
         if self._calls.ended and self._calls.open():
             quickest = min(lane.provider.latency for lane in self._lanes.values())
             await asyncio.sleep(min(GATHER, quickest / 4))
+
+    async def _idle(self, until: float) -> None:
+        """Wait until then, for news, or until somebody else wrote: that may be a release, which waits for nothing."""
+        self._books.changed()  # what we wrote ourselves is no news
+        while (left := until - time.monotonic()) > 0 and not self._news.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(WATCH, left)):
+                    await self._news.wait()
+            now = time.monotonic()
+            if self._books.changed() and now - self._woken_at >= self._options.poll:
+                self._woken_at = now
+                self._anew()
+                return
 
     def _ready_in(self) -> float:
         now = time.monotonic()

@@ -26,6 +26,7 @@ from sqlalchemy.sql.expression import FunctionElement
 from onevoice.errors import OutOfReach, Unusable, WrongSetting
 from onevoice.ledger import schema
 from onevoice.ledger.tables import Moment
+from onevoice.ledger.watch import Watch
 
 BUSY_SECONDS = 30
 """How long a writer waits for the one before it, and a submit on PostgreSQL for its connection."""
@@ -239,6 +240,10 @@ class Ledger:
                 yield conn
         finally:
             engine.dispose()
+
+    def watch(self) -> Watch:
+        """For who waits: whether anybody committed. To be used in one thread, and closed."""
+        return Watch(self._file)
 
     def upgrade(self) -> None:
         """Create or migrate the schema, all of it in one transaction."""

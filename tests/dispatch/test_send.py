@@ -14,7 +14,7 @@ import pytest
 
 from onevoice.dispatch.call import filled, sensible
 from onevoice.dispatch.providers import Outcome, Result
-from onevoice.dispatch.send import send_due
+from onevoice.dispatch.send import Sender, send_due
 from onevoice.errors import OutOfReach
 from onevoice.ledger import audit, control
 from onevoice.ledger import tables as t
@@ -309,6 +309,32 @@ def test_minor_messages_are_given_up_after_six_tries_that_were_not_taken(town: T
         town.change(t.release, {"expires": town.rows(release)[0].state_at + timedelta(hours=9)})
     assert len(provider.called) == 6
     assert (town.rows(release)[0].state, town.rows(release)[0].reason) == ("undelivered", "tries used up")
+
+
+def test_a_sender_that_waits_sees_a_release_at_once(town: Town, double: Any) -> None:
+    """However seldom it looks by itself: what somebody else commits wakes it."""
+    provider = double()
+
+    async def go() -> float:
+        stop, called, plain = asyncio.Event(), asyncio.Event(), provider.send
+
+        async def telling(message: Any) -> Any:
+            called.set()
+            return await plain(message)
+
+        provider.send = telling
+        sender = Sender(town.ledger, town.vault, {Means.SMS: provider}, town.options(poll=20), stop, once=False)
+        running = asyncio.ensure_future(sender.run())
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(town.release, 1)
+        released_at = asyncio.get_running_loop().time()
+        await called.wait()
+        took = asyncio.get_running_loop().time() - released_at
+        stop.set()
+        await running
+        return took
+
+    assert asyncio.run(asyncio.wait_for(go(), 15)) < 5
 
 
 @pytest.mark.parametrize("way", ["file", "database"])
