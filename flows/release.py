@@ -7,6 +7,7 @@ from flows import steps
 from flows.runner import runner
 from flows.story import story
 from onevoice.desk.wiring import open_desk
+from onevoice.undisturbed import undisturbed
 
 
 @flow(name="release", persist_result=False, validate_parameters=True, task_runner=runner())
@@ -16,9 +17,10 @@ async def release(alert_id: str) -> None:
     Args:
         alert_id: as `onevoice alert list` and the approval page show it.
     """
-    await steps.make_due(alert_id)
-    await steps.send_in_shards(alert_id)
-    await steps.deliver(alert_id)
+    with undisturbed():
+        await steps.make_due(alert_id)
+        await steps.send_in_shards(alert_id)
+        await steps.deliver(alert_id)
     await acreate_markdown_artifact(
         key=steps.key(alert_id), markdown=story(open_desk(), alert_id), description="Reach and links"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import getpass
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,19 +20,8 @@ def send_due(
     from onevoice.cli import showing
     from onevoice.desk.send import send_due
 
-    here = desk()
-    _keep_what_is_loaded()
-    sent = send_due(here, once=once, progress=showing.progress())
+    sent = send_due(desk(), once=once, progress=showing.progress())
     say(sent.sentence())
-
-
-def _keep_what_is_loaded() -> None:
-    """Spare Python's collector what stays until the end; calls leave few cycles, so it looks seldom for them.
-
-    It else takes a fifth of the processor that a message costs.
-    """
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 def halt(

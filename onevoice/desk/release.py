@@ -13,6 +13,7 @@ from onevoice.desk.signing import Counts, release_hash
 from onevoice.errors import Blocked, Conflict, OneVoiceError, OutOfReach, Refused
 from onevoice.failpoint import Point, failpoint
 from onevoice.ledger import alerts, audit, control, plan, posts
+from onevoice.undisturbed import undisturbed
 from onevoice.variant import Severity
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ PAGE_TIMEOUT = 5.0
 """Seconds that the public page has to answer."""
 
 
+@undisturbed()
 def release(desk: Desk, alert_id: str, actor: Actor) -> draft.Step:
     """Make an approved version due. The loser of a race is told who won.
 

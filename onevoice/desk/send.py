@@ -17,6 +17,7 @@ from onevoice.dispatch.options import Counts, Options
 from onevoice.errors import OneVoiceError, OutOfReach
 from onevoice.ledger import alerts, reach
 from onevoice.people import PERSONAL
+from onevoice.undisturbed import undisturbed
 
 if TYPE_CHECKING:
     from onevoice.desk.wiring import Desk
@@ -98,6 +99,7 @@ def options(desk: Desk, show: Callable[[Counts], None] | None = None) -> Options
     )
 
 
+@undisturbed()
 def send_due(desk: Desk, *, once: bool, progress: Progress | None = None) -> Sent:
     """Send what is due and follow it up; `once`: one round, else until stopped.
 
