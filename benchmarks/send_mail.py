@@ -95,4 +95,4 @@ def _message(parts: dict[str, str], number: int) -> EmailMessage:
 
 if __name__ == "__main__":
     given = dict(enumerate(sys.argv))
-    main(int(given.get(1, 2000)), int(given.get(2, 3)))
+    main(int(given.get(1, 10_000)), int(given.get(2, 3)))

@@ -260,4 +260,4 @@ def _wrk(sink: Sink, folder: Path) -> float:
 
 if __name__ == "__main__":
     given = dict(enumerate(sys.argv))
-    main(int(given.get(1, 3000)), int(given.get(2, 3)), given.get(3, "sqlite"))
+    main(int(given.get(1, 20_000)), int(given.get(2, 3)), given.get(3, "sqlite"))
