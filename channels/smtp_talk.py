@@ -15,6 +15,8 @@ from typing import NamedTuple
 from aiosmtplib import SMTPResponseException, SMTPServerDisconnected
 
 GO_ON = 354
+AGREES = range(200, 400)
+"""Replies after which the next command may follow (RFC 5321, 4.2.1)."""
 NONSENSE = -1
 """The code of what is no reply."""
 LONGEST, MOST = 8192, 100
@@ -116,7 +118,7 @@ class Talk(asyncio.Protocol):
         answered = self._waiting.popleft()
         if not answered.done():
             answered.set_result(reply)
-        if self._unsaid and code < 400:  # noqa: PLR2004 - RFC 5321, 4.2.1
+        if self._unsaid and code in AGREES:
             command, reply_to_it = self._unsaid.popleft()
             self._said.append(reply_to_it)
             self._waiting.append(reply_to_it)

@@ -142,6 +142,18 @@ def test_a_server_that_wants_a_mail_which_it_refused_does_not_get_one(verb: str,
     assert took < smtp_line.TURNING
 
 
+@pytest.mark.parametrize("answer", [b"550 5.7.1 no\r\n", b"what?\r\n"])
+def test_one_at_a_time_nothing_follows_what_was_not_agreed_to(answer: bytes, served: Serving) -> None:
+    """A refusal, or what is no reply: the server is not told for whom it is."""
+    server = Server({"MAIL": answer}, together=False)
+
+    with served(server) as port:
+        [outcome] = _deliver(port, "a@people.example")
+
+    assert outcome.result is Result.RETRY
+    assert b"RCPT" not in server.heard
+
+
 def test_a_refusal_keeps_the_line(served: Serving) -> None:
     """What was said together with it is answered for, and the next mail begins anew."""
     server = Server({"RCPT": b"550 5.1.1 nobody\r\n", "DATA": b"554 5.5.1 no valid recipients\r\n"})
