@@ -10,8 +10,8 @@ import asyncio
 import re
 import time
 from asyncio import AbstractEventLoop, Future
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import cast
@@ -90,6 +90,16 @@ class Line:
                 await self.talk.reset()
         except BaseException:
             self.drop()
+            raise
+
+    @contextmanager
+    def while_it_makes_sense(self) -> Iterator[None]:
+        """End it with whatever goes wrong in here, but for a plain no: after that it is as good as before."""
+        try:
+            yield
+        except BaseException as problem:
+            if not (isinstance(problem, SMTPResponseException) and problem.code in REFUSALS):
+                self.drop()
             raise
 
     async def leave(self) -> None:
@@ -171,16 +181,10 @@ class Lines:
             try:
                 line = await self._kept(here) or await opened(self._make(), self._login)
                 try:
-                    line.clean = False
-                    yield line
-                    line.clean = True
-                except SMTPResponseException as refusal:
-                    if refusal.code not in REFUSALS:
-                        line.drop()
-                    raise
-                except BaseException:
-                    line.drop()
-                    raise
+                    with line.while_it_makes_sense():
+                        line.clean = False
+                        yield line
+                        line.clean = True
                 finally:
                     # Without a wait: nothing may come between a 250 and our knowing of it.
                     line.uses, line.idle_since = line.uses + 1, time.monotonic()
@@ -241,15 +245,8 @@ class _Mail:
     async def taken(self) -> Reply:
         """The server's word that it has the mail. Raises what aiosmtplib raises, or OSError, where there is none."""
         line, said = await self._handed_over()
-        try:
+        with line.while_it_makes_sense():
             return (await said).among(DONE)
-        except SMTPResponseException as refusal:
-            if refusal.code not in REFUSALS:
-                line.drop()
-            raise
-        except BaseException:
-            line.drop()
-            raise
 
     async def _handed_over(self) -> tuple[Line, Future[Reply]]:
         """The line that was given the mail, and the reply to come. Meanwhile that line is for the next one.
