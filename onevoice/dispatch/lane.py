@@ -49,7 +49,8 @@ TICK = 0.001
 """Seconds that a call may begin before its moment: no timer is finer, and at high rates a tick has many moments."""
 
 STALE = 1.0
-"""Seconds after its slot at which a call that found no place is given back: others may have room for it."""
+"""Seconds after its slot at which a call that found no place is given back, since others may have room for it; later
+where it may begin later."""
 
 
 class Held(NamedTuple):
@@ -192,7 +193,7 @@ class Lane:
         while self.held:
             first = self.held[0]
             late = now - first.slot
-            gone = closed or late > STALE
+            gone = closed or late > max(STALE, self._missed)
             if not gone and self.begins_in(now) > TICK:
                 return
             self.held.popleft()
