@@ -37,17 +37,16 @@ FIGURES = (
     Figure("the same of a draft that was previewed, warm", "submit_command", ("after_preview_s", "clock"), most=5),
     Figure("the same, `onevoice alert submit`", "submit_command", ("after_preview_shell_s", "clock")),
     Figure("memory of a process that submits seven times", "submit_command", ("peak_mib",), "MiB", most=300),
+    Figure("plan against an ORM's, row by row", "plan_orm_sqlite", ("row_by_row_to_plan", "clock"), "×", least=30),
+    Figure("the same, each person committed", "plan_orm_sqlite", ("each_committed_to_plan", "clock"), "×", least=30),
+    Figure("the same, as few statements as it makes", "plan_orm_sqlite", ("loaded_ahead_to_plan", "clock"), "×"),
+    Figure("its write alone, against finished rows", "plan_orm_sqlite", ("finished_rows_to_write", "clock"), "×"),
+    Figure("on PostgreSQL, row by row", "plan_orm_postgresql", ("row_by_row_to_plan", "clock"), "×", least=15),
     Figure(
-        "plan against ORM, flushed row by row", "plan_orm_sqlite", ("orm_one_by_one_to_plan", "clock"), "×", least=30
+        "the same, each person committed", "plan_orm_postgresql", ("each_committed_to_plan", "clock"), "×", least=15
     ),
-    Figure("the same, each row committed", "plan_orm_sqlite", ("orm_each_committed_to_plan", "clock"), "×", least=30),
-    Figure("its write alone, flushed row by row", "plan_orm_sqlite", ("orm_one_by_one_to_write", "clock"), "×"),
-    Figure(
-        "on PostgreSQL, flushed row by row", "plan_orm_postgresql", ("orm_one_by_one_to_plan", "clock"), "×", least=15
-    ),
-    Figure(
-        "the same, each row committed", "plan_orm_postgresql", ("orm_each_committed_to_plan", "clock"), "×", least=15
-    ),
+    Figure("the same, as few statements as it makes", "plan_orm_postgresql", ("loaded_ahead_to_plan", "clock"), "×"),
+    Figure("its write alone, against finished rows", "plan_orm_postgresql", ("finished_rows_to_write", "clock"), "×"),
     Figure("`onevoice --help` beside `import prefect`", "help_starts", ("ratio",), "×", most=0.2),
     Figure("release to first message, one warm process", "first_message", ("median_s", "in_one_process"), most=0.1),
     Figure("the same, a running `send-due` takes it", "first_message", ("median_s", "to_a_sender"), most=0.1),

@@ -1,31 +1,34 @@
-"""What a plan costs a recipient beside an ORM that adds one delivery after another: same rows, same indexes, committed.
+"""What a plan costs a recipient beside an ORM that makes the same plan, one person after another, and commits it.
 
     .venv/bin/python -m benchmarks.plan_orm [CONTACTS] [TURNS] [sqlite|postgresql]
 
-The plan looks who is meant and which words they need, and writes snapshot, deliveries and whom they serve. The ORM is
-given finished rows of that very plan and only adds them, SAMPLE in a turn: flushed one by one, in one unit of work, and
-each committed (fewer); nearest to that is the plan's write alone. What counts is time for each delivery, in turns.
-Goal: row by row costs 30 times as much on SQLite, 15 times on PostgreSQL. Writes benchmarks/results/plan_orm_*.json.
+Ours plans the whole town, the ORM (`orm_plan`) SAMPLE people of it, COMMITTED where it commits each; what both wrote of
+these people is compared, and has to be the same. It does so row by row (each row flushed); with all that it looks at
+loaded ahead and written in one unit of work; and with each person committed. Besides, finished rows of deliveries are
+added by themselves, row by row: beside them stands the plan's write alone. What counts is time for each delivery, in
+turns. Goal: row by row costs 30 times as much on SQLite, 15 times on PostgreSQL. Writes
+benchmarks/results/plan_orm_*.json.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from sqlalchemy import create_engine, event, select
-from sqlalchemy.orm import Session, registry
+from sqlalchemy import create_engine, event, func, select
+from sqlalchemy.orm import Session
 
 from audiences.gazetteer import Gazetteer
+from benchmarks import orm_plan
 from benchmarks.measured import ROOT, Measured, publish
+from benchmarks.orm_plan import Delivery, Person, Planner
 from benchmarks.send_messages import databases
-from benchmarks.submit_alert import freeze, move_in, submit, wanted
+from benchmarks.submit_alert import NOW, freeze, move_in, numbered, submit, wanted
 from onevoice.ledger import plan
 from onevoice.ledger import tables as t
 from onevoice.ledger.engine import Ledger
@@ -33,49 +36,41 @@ from onevoice.ledger.engine import Ledger
 SAMPLE, COMMITTED = 10_000, 1_000
 MUST = {"sqlite": 30, "postgresql": 15}
 
-Row = Mapping[str, Any]
+Took = dict[str, list[tuple[float, float]]]
+"""Of each way and turn, microseconds of a delivery by the clock and on this process's processor."""
 
 
-class Delivery:
-    """One row of the same table, as a program that knows only an ORM would write it."""
-
-    def __init__(self, **columns: Any) -> None:
-        for name, value in columns.items():
-            setattr(self, name, value)
-
-
-registry(metadata=t.metadata).map_imperatively(Delivery, t.delivery)
-
-
-def _one_by_one(session: Session, rows: Sequence[Row]) -> None:
-    for row in rows:
-        session.add(Delivery(**row))
-        session.flush()
+def row_by_row(session: Session, planner: Planner) -> None:
+    """Each row flushed, everything loaded when it is asked for."""
+    for person in orm_plan.people(session, SAMPLE, ahead=False):
+        planner.plan(person, session.flush)
     session.commit()
 
 
-def _unit_of_work(session: Session, rows: Sequence[Row]) -> None:
-    for row in rows:
-        session.add(Delivery(**row))
+def loaded_ahead(session: Session, planner: Planner) -> None:
+    """As few statements as an ORM makes."""
+    for person in orm_plan.people(session, SAMPLE, ahead=True):
+        planner.plan(person)
     session.commit()
 
 
-def _each_committed(session: Session, rows: Sequence[Row]) -> None:
-    for row in rows[:COMMITTED]:
-        session.add(Delivery(**row))
+def each_committed(session: Session, planner: Planner) -> None:
+    """A person after another, each committed."""
+    for number in range(1, COMMITTED + 1):
+        planner.plan(session.get_one(Person, number), session.flush)
         session.commit()
 
 
-WAYS: dict[str, Callable[[Session, Sequence[Row]], None]] = {
-    "orm_one_by_one": _one_by_one,
-    "orm_unit_of_work": _unit_of_work,
-    "orm_each_committed": _each_committed,
+WAYS: dict[str, tuple[Callable[[Session, Planner], None], int]] = {
+    "row_by_row": (row_by_row, SAMPLE),
+    "loaded_ahead": (loaded_ahead, SAMPLE),
+    "each_committed": (each_committed, COMMITTED),
 }
 
 
 def main(count: int, turns: int, kind: str) -> None:
     """Measure with a town of `count` contacts."""
-    took: dict[str, list[tuple[float, float]]] = {}
+    took: Took = {}
     with tempfile.TemporaryDirectory(prefix="onevoice-bench-") as folder, databases(kind) as fresh:
         url = fresh(Path(folder))
         gazetteer = Gazetteer.load(ROOT)
@@ -83,27 +78,26 @@ def main(count: int, turns: int, kind: str) -> None:
         ledger.upgrade()
         move_in(Path(folder), count, ledger, gazetteer)
         with ledger.read() as conn:
-            texts = plan.in_use(conn, wanted(gazetteer))
-        numbers = iter(range(1, 1_000))
-        for _ in range(turns):
-            planned_as = next(numbers)
-            whole, write, planned = submit(ledger, planned_as, wanted(gazetteer), texts)
-            took.setdefault("plan", []).append(_each(whole, planned.deliveries))
-            took.setdefault("write", []).append(_each(write, planned.deliveries))
-            for name, way in WAYS.items():
-                rows = _rows(ledger, planned_as, number := next(numbers))
-                with ledger.write() as conn:
-                    freeze(conn, number)
-                with _session(url) as session, Measured(name) as measured:
-                    way(session, rows)
-                took.setdefault(name, []).append(_each(measured, _written(ledger, number)))
+            texts = plan.in_use(conn, who := wanted(gazetteer))
+        each = len(WAYS) + 2
+        for first in range(1, turns * each, each):
+            whole, write, planned = submit(ledger, first, who, texts)
+            _keep(took, "plan", whole, planned.deliveries)
+            _keep(took, "write", write, planned.deliveries)
+            for release, (name, (way, people)) in enumerate(WAYS.items(), first + 1):
+                with _session(ledger, url, release) as session, Measured(name) as measured:
+                    way(session, Planner(session, release, who, numbered(texts), NOW))
+                _keep(took, name, measured, _same(ledger, first, release, people))
+            _finished_rows(took, ledger, url, first, first + each - 1)
         ledger.close()
     publish(f"plan_orm_{kind}", {"contacts": count, "turns": turns, **_told(took), "goal": {"times": MUST[kind]}})
 
 
 @contextmanager
-def _session(url: str) -> Iterator[Session]:
+def _session(ledger: Ledger, url: str, release: int) -> Iterator[Session]:
     """A session as an application opens it, and as durable: on SQLite with our own pragmas."""
+    with ledger.write() as conn:
+        freeze(conn, release)
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
@@ -113,28 +107,39 @@ def _session(url: str) -> Iterator[Session]:
     engine.dispose()
 
 
-def _rows(ledger: Ledger, planned_as: int, number: int) -> list[Row]:
-    """Finished rows of a plan, for another release."""
+def _same(ledger: Ledger, ours: int, theirs: int, people: int) -> int:
+    """How many deliveries the ORM planned; the contacts up to `people` must have got the same from both."""
+    with ledger.read() as conn:
+        one, other = (list(orm_plan.written(conn, release, people)) for release in (ours, theirs))
+        if one != other:
+            raise RuntimeError(
+                f"the two plans differ: {next(p for p in zip(one, other, strict=False) if p[0] != p[1])}"
+            )
+        return conn.scalar(select(func.count()).where(t.delivery.c.release_id == theirs)) or 0
+
+
+def _finished_rows(took: Took, ledger: Ledger, url: str, ours: int, release: int) -> None:
+    """Add deliveries of our plan to another release, one by one."""
     own = [c for c in t.delivery.c if c.name != "id"]
-    chosen = select(*own).where(t.delivery.c.release_id == planned_as).order_by(t.delivery.c.id).limit(SAMPLE)
+    chosen = select(*own).where(t.delivery.c.release_id == ours).order_by(t.delivery.c.id).limit(SAMPLE)
     with ledger.read() as conn:
-        return [{**row, "release_id": number} for row in conn.execute(chosen).mappings()]
+        rows = [{**row, "release_id": release} for row in conn.execute(chosen).mappings()]
+    with _session(ledger, url, release) as session, Measured("finished rows") as measured:
+        for row in rows:
+            session.add(Delivery(**row))
+            session.flush()
+        session.commit()
+    _keep(took, "finished_rows", measured, len(rows))
 
 
-def _written(ledger: Ledger, number: int) -> int:
-    with ledger.read() as conn:
-        return len(conn.execute(select(t.delivery.c.id).where(t.delivery.c.release_id == number)).all())
+def _keep(took: Took, name: str, measured: Measured, deliveries: int) -> None:
+    took.setdefault(name, []).append((measured.seconds / deliveries * 1e6, measured.cpu / deliveries * 1e6))
 
 
-def _each(measured: Measured, deliveries: int) -> tuple[float, float]:
-    """Microseconds for each delivery, by the clock and on this process's processor."""
-    return measured.seconds / deliveries * 1e6, measured.cpu / deliveries * 1e6
-
-
-def _told(took: Mapping[str, Sequence[tuple[float, float]]]) -> dict[str, Any]:
-    """Medians: microseconds of a delivery, and how many times those of the plan or its write an ORM's are."""
+def _told(took: Took) -> dict[str, Any]:
+    """Medians: microseconds of a delivery, and how many times those of the plan, or of its write, an ORM's are."""
     told: dict[str, Any] = {f"{name}_us": _medians(turns, 0) for name, turns in took.items()}
-    for name, base in product(WAYS, ("plan", "write")):
+    for name, base in (*((way, "plan") for way in WAYS), ("finished_rows", "write")):
         pairs = zip(took[name], took[base], strict=True)
         told[f"{name}_to_{base}"] = _medians([(c / own_c, p / own_p) for (c, p), (own_c, own_p) in pairs], 1)
     return told

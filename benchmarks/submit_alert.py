@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, case, insert, update
 
@@ -108,7 +109,7 @@ def submit(
     ledger: Ledger, release: int, who: plan.Wanted, texts: Sequence[plan.InUse]
 ) -> tuple[Measured, Measured, plan.Planned]:
     """Look, arrange, write and commit, as a submit does; measured whole, and the write with its commit alone."""
-    chosen = {(u.profile_key, u.means, u.messenger, u.group): plan.Chosen(f"v{i}") for i, u in enumerate(texts)}
+    chosen = numbered(texts)
     with Measured("submit") as measured, ledger.apart() as apart:
         with apart.look() as conn:
             arranged = plan.arrange(plan.lay_out(conn, plan.meant(conn, who)), chosen)
@@ -116,6 +117,11 @@ def submit(
             freeze(conn, release)
             plan.put(conn, release, arranged, NOW)
     return measured, written, arranged.planned
+
+
+def numbered(texts: Sequence[plan.InUse]) -> dict[Any, plan.Chosen]:
+    """An id for each text."""
+    return {(u.profile_key, u.means, u.messenger, u.group): plan.Chosen(f"v{i}") for i, u in enumerate(texts)}
 
 
 def freeze(conn: Connection, release: int) -> None:
