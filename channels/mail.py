@@ -19,10 +19,11 @@ from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
+from typing import NamedTuple
 
 from channels.mail_form import Form, Own
 from channels.mail_form import form as form_of
-from onevoice.dispatch.providers import CannotCarry, Outgoing
+from onevoice.dispatch.providers import CannotCarry, Filled, Outgoing
 
 PARTS = frozenset({"subject", "text", "html"})
 SLOTS = ("{manage_url}", "{message_id}")
@@ -69,7 +70,17 @@ POLICY = SMTP.clone(cte_type="7bit", header_factory=_headers)
 
 
 def check(parts: Mapping[str, str]) -> None:
-    """Raise CannotCarry unless these are a subject, a text and perhaps a page that a mail can hold unchanged."""
+    """Raise CannotCarry unless these are a subject, a text and perhaps a page that a mail can hold unchanged.
+
+    What many get is looked through once: nothing that is a person's own changes the answer.
+    """
+    if common := _common(parts):
+        _checked(common)
+    else:
+        _check(parts)
+
+
+def _check(parts: Mapping[str, str]) -> None:
     if not {"subject", "text"} <= set(parts) <= PARTS:
         raise CannotCarry("An email has a subject, a text, and may have html.")
     for name, part in parts.items():
@@ -94,34 +105,41 @@ def made(message: Outgoing, sender: Address) -> bytes:
     return _head(message, sender) + words
 
 
-def _filled(message: Outgoing) -> bytes | None:
-    """The words by their form; None where they have none."""
-    own = {"{manage_url}": message.manage_url, "{message_id}": message.message_id}
-    if not PLAIN.fullmatch("".join(own.values())):
+class _Common(NamedTuple):
+    """What all who get a text have in common: the parts with their slots, and how long what stands in each is."""
+
+    blank: tuple[tuple[str, str], ...]
+    sizes: tuple[tuple[str, int], ...]
+
+    def with_(self, own: Own) -> Mapping[str, str]:
+        """The parts of somebody."""
+        return Filled(dict(self.blank), own)
+
+
+def _common(parts: Mapping[str, str]) -> _Common | None:
+    """None where the parts have no slots, or hold in one what an encoding or markup changes."""
+    if not (isinstance(parts, Filled) and PLAIN.fullmatch("".join(parts.own.values()))):
         return None
-    empty = tuple((name, _emptied(part, own)) for name, part in message.parts.items())
-    form = _form(empty, tuple(map(len, own.values())), message.language)
-    return form.filled(own) if form else None
-
-
-def _emptied(part: str, own: Mapping[str, str]) -> str:
-    """With the slots again that dispatch filled."""
-    for slot, value in own.items():
-        part = part.replace(value, slot) if value else part
-    return part
+    return _Common(tuple(parts.blank.items()), tuple((slot, len(value)) for slot, value in parts.own.items()))
 
 
 @lru_cache(maxsize=256)
-def _form(empty: tuple[tuple[str, str], ...], sizes: tuple[int, ...], language: str) -> Form | None:
-    mark = _mark(dict(empty))
+def _checked(common: _Common) -> None:
+    _check(common.with_({slot: "a" * size for slot, size in common.sizes}))
 
-    def make(own: Own) -> bytes:
-        parts = dict(empty)
-        for slot, value in own.items():
-            parts = {name: part.replace(slot, value) if value else part for name, part in parts.items()}
-        return _words(parts, language, mark)
 
-    return form_of(make, dict(zip(SLOTS, sizes, strict=True)))
+def _filled(message: Outgoing) -> bytes | None:
+    """The words by their form; None where they have none."""
+    parts = message.parts
+    common = _common(parts)
+    form = _form(common, message.language) if common else None
+    return form.filled(parts.own) if form and isinstance(parts, Filled) else None
+
+
+@lru_cache(maxsize=256)
+def _form(common: _Common, language: str) -> Form | None:
+    mark = _mark(dict(common.blank))
+    return form_of(lambda own: _words(common.with_(own), language, mark), dict(common.sizes))
 
 
 def _mark(parts: Mapping[str, str]) -> str:

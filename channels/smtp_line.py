@@ -251,7 +251,8 @@ class _Mail:
     async def _handed_over(self) -> tuple[Line, Future[Reply]]:
         """The line that was given the mail, and the reply to come. Meanwhile that line is for the next one.
 
-        Where a kept line ends before it was given the mail, another one is.
+        Not where the server takes one command at a time. Where a kept line ends before it was given the mail, another
+        one is.
         """
         while True:
             async with self.lines.line() as line:
@@ -262,7 +263,7 @@ class _Mail:
                         raise
                     continue
                 said = line.talk.hand_over(self.mail)
-                if line.uses + 1 >= MOST_USES:
+                if line.uses + 1 >= MOST_USES or not line.talk.together:
                     await asyncio.wait([said])
                 return line, said
 

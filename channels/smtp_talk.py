@@ -40,7 +40,8 @@ class Talk(asyncio.Protocol):
     """The client's side of one connection. `together`: the server takes several commands at once."""
 
     def __init__(self, transport: asyncio.Transport, *, together: bool) -> None:
-        self._transport, self._together = transport, together
+        self._transport, self.together = transport, together
+        self._to_write: list[bytes] = []
         self._rest = b""
         self._lines: list[bytes] = []
         self._waiting: deque[asyncio.Future[Reply]] = deque()
@@ -68,11 +69,11 @@ class Talk(asyncio.Protocol):
         replies: list[asyncio.Future[Reply]] = [self._loop.create_future() for _ in commands]
         if not self.is_open:
             raise SMTPServerDisconnected("The connection has ended.")
-        self._unsaid = deque() if self._together else deque(zip(commands[1:], replies[1:], strict=True))
-        now = commands if self._together else commands[:1]
+        self._unsaid = deque() if self.together else deque(zip(commands[1:], replies[1:], strict=True))
+        now = commands if self.together else commands[:1]
         self._said = replies[: len(now)]
         self._waiting += self._said
-        self._transport.write(b"\r\n".join((*now, b"")))
+        self._write(b"\r\n".join((*now, b"")))
         return replies
 
     def hand_over(self, mail: bytes) -> asyncio.Future[Reply]:
@@ -95,6 +96,21 @@ class Talk(asyncio.Protocol):
     def end(self) -> None:
         """End the connection at once."""
         self._transport.abort()
+
+    def _write(self, data: bytes) -> None:
+        """Write with what is said in the next two turns of the loop: a mail and the announcement of the next are one.
+
+        Two, because whoever waits for the line to be free is woken in the first.
+        """
+        self._to_write.append(data)
+        if len(self._to_write) == 1:
+            self._loop.call_soon(self._loop.call_soon, self._flush)
+
+    def _flush(self) -> None:
+        data = b"".join(self._to_write)
+        self._to_write.clear()
+        if self.is_open:
+            self._transport.write(data)
 
     # --- What the server says -----------------------------------------------------------------------------------
 
@@ -122,7 +138,7 @@ class Talk(asyncio.Protocol):
             command, reply_to_it = self._unsaid.popleft()
             self._said.append(reply_to_it)
             self._waiting.append(reply_to_it)
-            self._transport.write(command + b"\r\n")
+            self._write(command + b"\r\n")
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Nobody waits any longer."""

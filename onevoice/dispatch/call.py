@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from html import escape as quote
 from typing import TYPE_CHECKING
 
 from onevoice.dispatch import policy
-from onevoice.dispatch.providers import CannotCarry, Outcome, Outgoing, Provider, Result
+from onevoice.dispatch.providers import CannotCarry, Filled, Outcome, Outgoing, Provider, Result
 from onevoice.errors import Unusable
 from onevoice.failpoint import Point, failpoint
 from onevoice.ledger.outcomes import Ended
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from onevoice.dispatch.options import Options
     from onevoice.ledger.sending import Claimed
@@ -35,10 +34,11 @@ def outgoing(claimed: Claimed, text: Variant, vault: Vault, options: Options) ->
     """
     token = vault.token(claimed.attempt)
     message_id = vault.pass_for("message", claimed.delivery)
-    parts, manage_url = text.parts, ""
+    parts: Mapping[str, str] = text.parts
+    manage_url = ""
     if claimed.means == "email":
         manage_url = options.manage_url(vault.pass_for("manage", claimed.point))
-        parts = filled(parts, {"{message_id}": message_id, "{manage_url}": manage_url})
+        parts = Filled(parts, {"{message_id}": message_id, "{manage_url}": manage_url})
     return Outgoing(
         attempt=claimed.attempt,
         token=token,
@@ -53,17 +53,6 @@ def outgoing(claimed: Claimed, text: Variant, vault: Vault, options: Options) ->
         manage_url=manage_url,
         reply_to=claimed.reply_to,
     )
-
-
-def filled(parts: Mapping[str, str], slots: Mapping[str, str]) -> dict[str, str]:
-    """The parts of an email with their slots filled; in html so that no character of a value becomes markup."""
-    return {name: _filled(part, slots, quote if name == "html" else str) for name, part in parts.items()}
-
-
-def _filled(part: str, slots: Mapping[str, str], write: Callable[[str], str]) -> str:
-    for slot, value in slots.items():
-        part = part.replace(slot, write(value))
-    return part
 
 
 async def call(provider: Provider, claimed: Claimed, text: Variant | None, vault: Vault, options: Options) -> Outcome:

@@ -6,10 +6,11 @@ framework, and no address or text of a message goes into a log, an error or an O
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from html import escape
 from typing import Any, Protocol
 
 from onevoice.people import Means
@@ -55,6 +56,33 @@ class Outcome:
     opt_out: bool = False
     halts: bool = False
     evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filled(Mapping[str, str]):
+    """The parts of an email with what is one person's own in their slots, filled when they are read.
+
+    `blank` is what everybody gets, with its slots; `own` says what stands in each. In html no character of it becomes
+    markup.
+    """
+
+    blank: Mapping[str, str] = field(repr=False)
+    own: Mapping[str, str] = field(repr=False)
+
+    def __getitem__(self, name: str) -> str:
+        """A part, filled."""
+        part = self.blank[name]
+        for slot, value in self.own.items():
+            part = part.replace(slot, escape(value) if name == "html" else value)
+        return part
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the parts."""
+        return iter(self.blank)
+
+    def __len__(self) -> int:
+        """How many parts there are."""
+        return len(self.blank)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from html import escape
 import pytest
 
 from channels import mail, mail_form
-from onevoice.dispatch.providers import Outgoing
+from onevoice.dispatch.providers import CannotCarry, Filled, Outgoing
 
 Write = Callable[..., Outgoing]
 SENDER = mail.mailbox("Millford EM <alerts@millford.example>")
@@ -26,14 +26,13 @@ TEXTS = {
 
 def _written(text: str, number: int, page: str, message: Write) -> Outgoing:
     known, manage = f"Id-{number:017d}", f"{page}/{number:020d}" if page else ""
-    words = f"{text}\nYour page: {manage}\n{text} {manage} {known}\n"
-    html = f"<p>{escape(text)}</p><a href='{escape(manage)}'>{escape(manage)}</a> {known}"
-    return message(
-        f"p{number}@people.example",
-        message_id=known,
-        manage_url=manage,
-        parts={"subject": text[:50].replace("\n", " "), "text": words, "html": html},
-    )
+    blank = {
+        "subject": text[:50].replace("\n", " "),
+        "text": f"{text}\nYour page: {{manage_url}}\n{text} {{manage_url}} {{message_id}}\n",
+        "html": f"<p>{escape(text)}</p><a href='{{manage_url}}'>{{manage_url}}</a> {{message_id}}",
+    }
+    parts = Filled(blank, {"{message_id}": known, "{manage_url}": manage})
+    return message(f"p{number}@people.example", message_id=known, manage_url=manage, parts=parts)
 
 
 def _alone(message: Outgoing) -> bytes:
@@ -68,6 +67,27 @@ def test_a_text_is_made_once_for_all_who_get_it(message: Write, monkeypatch: pyt
     monkeypatch.setattr(mail, "_words", lambda *_: pytest.fail("made again"))
 
     assert b"p2@people.example" in mail.made(_written(SHORT, 2, page, message), SENDER)
+
+
+def test_a_text_is_looked_through_once_for_all_who_get_it(message: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the second person it is known; a text that cannot be carried is refused each time."""
+    page = "https://looked.millford.example/manage"
+    mail.check(_written(SHORT, 1, page, message).parts)
+    bad = [_written("Go \x07 up", number, page, message).parts for number in (1, 2)]
+    for parts in bad:
+        with pytest.raises(CannotCarry):
+            mail.check(parts)
+
+    monkeypatch.setattr(mail, "_check", lambda *_: pytest.fail("looked through again"))
+    mail.check(_written(SHORT, 2, page, message).parts)
+
+
+def test_what_would_change_a_text_is_looked_at_for_each(message: Write) -> None:
+    """An address with a line feed in it, which no setting of ours gives, does not hide behind another."""
+    with pytest.raises(CannotCarry):
+        mail.check({**_written(SHORT, 1, "https://x.example/\x07", message).parts})
+    with pytest.raises(CannotCarry):
+        mail.check(_written(SHORT, 1, "https://x.example/\x07", message).parts)
 
 
 def test_words_whose_length_depends_on_the_person_have_no_form() -> None:

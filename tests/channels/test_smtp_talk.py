@@ -196,6 +196,23 @@ def test_the_next_mail_is_announced_while_the_server_thinks(served: Serving, mon
 
     assert {one.result for one in outcomes} == {Result.ACCEPTED}
     assert b"RCPT TO:<b@x.example>\r\nDATA\r\n" in server.early
+    assert b"Now.\r\n.\r\nMAIL FROM:<us@city.example>" in server.early, "with the mail before it, in one piece"
+    assert server.connections == 1
+
+
+def test_one_at_a_time_the_next_mail_waits_for_the_word_on_the_last(
+    served: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server without PIPELINING ends a connection on which a command comes before its answer."""
+    monkeypatch.setattr(smtp_line, "MOST_LINES", 1)
+    server = Server(together=False)
+    server.thinks = 0.2
+
+    with served(server) as port:
+        outcomes = _both(port)
+
+    assert {one.result for one in outcomes} == {Result.ACCEPTED}
+    assert b"MAIL" not in server.early
     assert server.connections == 1
 
 

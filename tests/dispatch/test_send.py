@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from onevoice.dispatch.call import filled, sensible
-from onevoice.dispatch.providers import Outcome, Result
+from onevoice.dispatch.call import sensible
+from onevoice.dispatch.providers import Filled, Outcome, Result
 from onevoice.dispatch.send import Sender, send_due
 from onevoice.errors import OutOfReach
 from onevoice.ledger import audit, control
@@ -72,7 +72,7 @@ def test_a_value_of_a_slot_is_never_markup() -> None:
     """In the page of an email a value is escaped; in subject and text it stands as it is."""
     parts = dict.fromkeys(("subject", "text", "html"), "{manage_url} {message_id}")
 
-    made = filled(parts, {"{manage_url}": "https://a.example/?a=1&b='<2>'", "{message_id}": "Msg"})
+    made = Filled(parts, {"{manage_url}": "https://a.example/?a=1&b='<2>'", "{message_id}": "Msg"})
 
     plain, page = "https://a.example/?a=1&b='<2>' Msg", "https://a.example/?a=1&amp;b=&#x27;&lt;2&gt;&#x27; Msg"
     assert made == {"subject": plain, "text": plain, "html": page}
