@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from onevoice.facts import content_hash
 from onevoice.people import Frozen, Language, Means, Profile
@@ -119,39 +119,23 @@ class Readability(Frozen):
     layers: tuple[Layer, ...] = ()
 
 
-class Variant(Frozen):
-    """The finished text. Made by compose, never edited.
+class Signed(Frozen):
+    """Of a finished text what an approval signs; read from a whole one, all else is passed over.
 
     `parts`: sms {text}; email {subject, text, html}. Email parts may hold the two slots `{manage_url}` and
-    `{message_id}`. `said` lists the ids of the sentences in the text, in order; `actions` those of the actions.
-    `left_out` lists what did not fit, in the fixed order of leaving out. `services`: id and version of each entry of
-    the directory that the text leads to. `stand_in`: an English text, with the number to call, for somebody who reads
-    another language; `lead` is the language of the line that tells them so, if any.
-    `passages`: of a text in more than one language, what stands in which; parts in HTML say so themselves.
+    `{message_id}`.
     """
 
-    hazard: str
-    kind: str
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
     profile: Profile
     means: Means
     messenger: str | None
     group: str = "all"
     parts: dict[str, str]
-    direction: str = "ltr"
-    spans: dict[str, tuple[Span, ...]] = {}
-    said: tuple[str, ...] = ()
-    actions: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
-    services: tuple[str, ...] = ()
-    stand_in: bool = False
-    lead: Language | None = None
-    passages: tuple[Passage, ...] = ()
-    provenance: Provenance
     factset: str
     template: str
     catalogue: str
-    readability: Readability | None = None
-    findings: tuple[Finding, ...] = Field(default=())
 
     @property
     def id(self) -> str:
@@ -162,6 +146,34 @@ class Variant(Frozen):
     def hash(self) -> str:
         """Hash over what a person would read, for whom and by which means. Findings do not count."""
         return content_hash([self.group, self.profile.key, self.means, self.messenger, self.parts, self.factset])
+
+
+class Variant(Signed):
+    """The finished text. Made by compose, never edited.
+
+    `said` lists the ids of the sentences in the text, in order; `actions` those of the actions.
+    `left_out` lists what did not fit, in the fixed order of leaving out. `services`: id and version of each entry of
+    the directory that the text leads to. `stand_in`: an English text, with the number to call, for somebody who reads
+    another language; `lead` is the language of the line that tells them so, if any.
+    `passages`: of a text in more than one language, what stands in which; parts in HTML say so themselves.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    hazard: str
+    kind: str
+    direction: str = "ltr"
+    spans: dict[str, tuple[Span, ...]] = {}
+    said: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    stand_in: bool = False
+    lead: Language | None = None
+    passages: tuple[Passage, ...] = ()
+    provenance: Provenance
+    readability: Readability | None = None
+    findings: tuple[Finding, ...] = Field(default=())
 
     def stopping(self, passed: Container[str] = ()) -> Iterator[Finding]:
         """The findings that hold this text back and that nobody released past; `passed`: rules overridden."""

@@ -155,7 +155,7 @@ def _genuine(desk: Desk, frozen: AnyRow, verdict: AnyRow) -> bool:
 
 
 def _unchanged(conn: Connection, alert: Alert, frozen: AnyRow) -> None:
-    texts = tuple(alerts.variants(conn, frozen.id))
+    texts = alerts.signed(conn, frozen.id)
     counts = Counts(*alerts.planned_counts(conn, frozen.id), plan.count_not_yet(conn, frozen.id))
     now = release_hash(alert, texts, frozen.mode, counts, posts.signed(conn, frozen.id))
     if now != frozen.hash:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from onevoice.alert import Alert
-    from onevoice.variant import Variant
+    from onevoice.variant import Signed
 
 
 class Counts(NamedTuple):
@@ -23,7 +23,7 @@ class Counts(NamedTuple):
 
 def release_hash(
     alert: Alert,
-    variants: tuple[Variant, ...],
+    variants: Sequence[Signed],
     mode: str,
     counts: Counts,
     posted: Sequence[tuple[str, str]] = (),

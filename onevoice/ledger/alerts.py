@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import Text, and_, cast, func, or_, select, update
 
 from onevoice.alert import Alert
 from onevoice.ledger.tables import alert, approval, delivery, override, release, served, variant
-from onevoice.variant import Variant
+from onevoice.variant import Signed, Variant
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -264,6 +264,12 @@ def variants(conn: Connection, release_id: int) -> list[Variant]:
     """The texts of a release."""
     chosen = select(variant.c.body).where(variant.c.release_id == release_id).order_by(variant.c.means, variant.c.id)
     return [Variant.model_validate(body) for body in conn.scalars(chosen)]
+
+
+def signed(conn: Connection, release_id: int) -> list[Signed]:
+    """Of each text of a release what was signed, and nothing that a release need not wait for."""
+    chosen = select(cast(variant.c.body, Text)).where(variant.c.release_id == release_id)
+    return [Signed.model_validate_json(body) for body in conn.scalars(chosen)]
 
 
 def approve(conn: Connection, **columns: object) -> None:
