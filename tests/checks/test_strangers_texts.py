@@ -1,16 +1,13 @@
 """Texts that OneVoice did not write: partners' posts, translations and paragraphs in each language's own ways."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from audiences.messengers import messengers
 from onevoice.alert import Alert, Status
 from onevoice.checks import hearing
 from onevoice.checks.reading import moments
@@ -21,33 +18,23 @@ from onevoice.checks.samples import samples
 from onevoice.compose import Content
 from onevoice.facts import Disease, Fact, FactSet, Instant, Place, Places, ProperName, Shelter
 
-ROOT = Path(__file__).resolve().parents[2]
+Hear = Callable[[Alert, str, str], hearing.Heard]
+Heard = Callable[[str, str], hearing.Heard]
 CASES: list[dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parent / "strangers_texts.yaml").read_text(encoding="utf-8")
 )
 
 
-@lru_cache(maxsize=1)
-def _content() -> Content:
-    return Content(ROOT)
-
-
-@lru_cache(maxsize=1)
-def _zones() -> dict[str, dict[str, str]]:
-    plain = json.loads((ROOT / "audiences/town/zones.geojson").read_text(encoding="utf-8"))
-    return {f["properties"]["id"]: f["properties"]["names"] for f in plain["features"]}
-
-
-@lru_cache(maxsize=1)
-def _alert() -> Alert:
+@pytest.fixture(scope="module")
+def flood(library: Content, zones: Mapping[str, Mapping[str, str]]) -> Alert:
     """A flood warning for Old Mill and Riverside: act by 6:30 PM on Sunday, November 22."""
     found = next(
-        s.alert for s in samples(_content().lexicon) if (s.alert.hazard, s.alert.kind) == ("river_flood", "warning")
+        s.alert for s in samples(library.lexicon) if (s.alert.hazard, s.alert.kind) == ("river_flood", "warning")
     )
     act_by, sent = datetime(2026, 11, 22, 23, 30, tzinfo=UTC), datetime(2026, 11, 22, 19, 30, tzinfo=UTC)
     expires = datetime(2026, 11, 23, 11, 30, tzinfo=UTC)
     zone = "America/New_York"
-    places = Places(places=tuple(Place(id=z, names=_zones()[z]) for z in ("old-mill", "riverside")))
+    places = Places(places=tuple(Place(id=z, names={**zones[z]}) for z in ("old-mill", "riverside")))
     facts: dict[str, Fact] = {
         "places": places,
         "act_by": Instant(at=act_by, zone=zone),
@@ -61,53 +48,52 @@ def _alert() -> Alert:
     )  # fmt: skip
 
 
-def _heard(language: str, text: str) -> hearing.Heard:
-    authority = messengers(ROOT)["millford-em"]
-    said = text.replace("SOURCE", authority.name(language)).replace("LINK", "https://alerts.millford.example/a/7kq2wd")
-    return hearing.hear(
-        hearing.Question(
-            text=said, alert=_alert(), library=_content(), authority=authority, language=language, zones=_zones(),
-            needed=_alert().actions,
-        )
-    )  # fmt: skip
+@pytest.fixture
+def heard(hear: Hear, flood: Alert) -> Heard:
+    """What is heard in a text about the flood."""
+    return lambda language, text: hear(flood, language, text)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['language']} {case['text'][:40]}")
-def test_a_text_is_judged_by_what_it_says(case: dict[str, Any]) -> None:
+def test_a_text_is_judged_by_what_it_says(heard: Heard, case: dict[str, Any]) -> None:
     """Right where it is right, however it says it; and the rule that finds it where it is wrong."""
-    heard = _heard(case["language"], case["text"])
+    found = heard(case["language"], case["text"])
     wrong = case.get("wrong")
     if wrong is None:
-        assert (heard.contradicts, heard.lacks) == ([], [])
-        assert {"source", "hazard", "place", "action", "act_by", "url"} <= set(heard.states)
+        assert (found.contradicts, found.lacks) == ([], [])
+        assert {"source", "hazard", "place", "action", "act_by", "url"} <= set(found.states)
     else:
-        assert wrong in {c.rule for c in heard.contradicts} | {f"lacks {name}" for name in heard.lacks}
+        assert wrong in {c.rule for c in found.contradicts} | {f"lacks {name}" for name in found.lacks}
 
 
+CONDITIONS: dict[str, dict[str, str]] = yaml.safe_load(
+    (Path(__file__).parent / "conditions_texts.yaml").read_text(encoding="utf-8")
+)
 NOTHING: Mapping[str, Fact] = {}
 
 
-def _with_shelter(
-    language: str,
-    text: str,
-    *,
-    pets: bool | None = None,
-    no_papers: bool | None = None,
-    more: Mapping[str, Fact] = NOTHING,
-) -> hearing.Heard:
-    """What is heard in a text where the alert has a shelter, and more."""
-    alert, authority = _alert(), messengers(ROOT)["millford-em"]
-    shelter = Shelter(name={"en": "Millford High School"}, address="12 School Street", pets=pets, no_papers=no_papers)
-    given = alert.model_copy(update={"factset": FactSet(facts=alert.factset.facts | {**more} | {"shelter": shelter})})
-    return hearing.hear(
-        hearing.Question(
-            text=text, alert=given, library=_content(), authority=authority, language=language, zones=_zones(),
-            needed=given.actions,
+@pytest.fixture
+def with_shelter(hear: Hear, flood: Alert) -> Callable[..., hearing.Heard]:
+    """What is heard in a text where the flood's alert has a shelter, and more."""
+
+    def heard(
+        language: str,
+        text: str,
+        *,
+        pets: bool | None = None,
+        no_papers: bool | None = None,
+        more: Mapping[str, Fact] = NOTHING,
+    ) -> hearing.Heard:
+        shelter = Shelter(
+            name={"en": "Millford High School"}, address="12 School Street", pets=pets, no_papers=no_papers
         )
-    )  # fmt: skip
+        facts = FactSet(facts=flood.factset.facts | {**more} | {"shelter": shelter})
+        return hear(flood.model_copy(update={"factset": facts}), language, text)
+
+    return heard
 
 
-@pytest.mark.parametrize("language", _content().languages)
+@pytest.mark.parametrize("language", CONDITIONS)
 @pytest.mark.parametrize(
     ("said", "wrong"),
     [
@@ -118,51 +104,54 @@ def _with_shelter(
         ("1a school street", "1a school street"),
     ],
 )
-def test_another_number_beside_the_street_is_another_door(language: str, said: str, wrong: str | None) -> None:
+def test_another_number_beside_the_street_is_another_door(
+    with_shelter: Callable[..., hearing.Heard], language: str, said: str, wrong: str | None
+) -> None:
     """In every language an address is written as it is in English."""
-    told = [c for c in _with_shelter(language, said).contradicts if c.fact == "shelter"]
+    told = [c for c in with_shelter(language, said).contradicts if c.fact == "shelter"]
     assert [(c.rule, c.found) for c in told] == ([("C06", wrong)] if wrong else [])
 
 
-CONDITIONS: dict[str, dict[str, str]] = yaml.safe_load(
-    (Path(__file__).parent / "conditions_texts.yaml").read_text(encoding="utf-8")
-)
 ON_THE_WAY: Mapping[str, Fact] = {
     "road_closed": ProperName(names={"en": "Mill Road"}),
     "bus_from": ProperName(names={"en": "Town Hall"}),
 }
 
 
-def test_every_language_says_how_things_are_on_the_way() -> None:
+def test_every_language_says_how_things_are_on_the_way(library: Content) -> None:
     """A language without such words would hear nothing."""
-    assert set(CONDITIONS) == set(_content().languages)
+    assert set(CONDITIONS) == set(library.languages)
 
 
 @pytest.mark.parametrize("language", CONDITIONS)
 @pytest.mark.parametrize("said", ["open", "closed", "not_open"])
-def test_a_closed_road_is_not_called_open(language: str, said: str) -> None:
+def test_a_closed_road_is_not_called_open(with_shelter: Callable[..., hearing.Heard], language: str, said: str) -> None:
     """And what is right is not held: it is closed while another is open, or it is not open."""
-    heard = _with_shelter(language, CONDITIONS[language][said], more=ON_THE_WAY)
-    told = [c.rule for c in heard.contradicts if c.fact == "road_closed"]
+    found = with_shelter(language, CONDITIONS[language][said], more=ON_THE_WAY)
+    told = [c.rule for c in found.contradicts if c.fact == "road_closed"]
     assert told == (["C08"] if said == "open" else [])
 
 
 @pytest.mark.parametrize("language", CONDITIONS)
 @pytest.mark.parametrize(("stop", "lacks"), [("Town Hall", False), ("the Library", True)])
-def test_who_tells_of_the_buses_tells_where_they_leave(language: str, stop: str, lacks: bool) -> None:
+def test_who_tells_of_the_buses_tells_where_they_leave(
+    with_shelter: Callable[..., hearing.Heard], language: str, stop: str, lacks: bool
+) -> None:
     """Another stop is none; who says nothing of buses lacks nothing."""
-    heard = _with_shelter(language, f"{CONDITIONS[language]['buses']} {stop}.", more=ON_THE_WAY)
-    assert ("bus_from" in heard.lacks, "bus_from" in heard.states) == (lacks, not lacks)
-    assert "bus_from" not in _with_shelter(language, CONDITIONS[language]["open"], more=ON_THE_WAY).lacks
+    found = with_shelter(language, f"{CONDITIONS[language]['buses']} {stop}.", more=ON_THE_WAY)
+    assert ("bus_from" in found.lacks, "bus_from" in found.states) == (lacks, not lacks)
+    assert "bus_from" not in with_shelter(language, CONDITIONS[language]["open"], more=ON_THE_WAY).lacks
 
 
 @pytest.mark.parametrize("language", CONDITIONS)
 @pytest.mark.parametrize("pets", [True, False, None])
 @pytest.mark.parametrize("said", ["welcome", "refused", "no", "left"])
-def test_animals_are_welcome_where_the_shelter_takes_them(language: str, pets: bool | None, said: str) -> None:
+def test_animals_are_welcome_where_the_shelter_takes_them(
+    with_shelter: Callable[..., hearing.Heard], language: str, pets: bool | None, said: str
+) -> None:
     """And only there; what nobody has said contradicts nothing."""
     text = CONDITIONS[language].get(said, "")
-    told = [c.rule for c in _with_shelter(language, text, pets=pets).contradicts if c.fact == "shelter"]
+    told = [c.rule for c in with_shelter(language, text, pets=pets).contradicts if c.fact == "shelter"]
     wrong = text and pets is not None and {"welcome": not pets, "refused": pets, "no": pets}.get(said, False)
     assert told == (["C08"] if wrong else [])
 
@@ -172,19 +161,19 @@ PAPERS: Mapping[str, Mapping[str, str]] = yaml.safe_load(
 )
 
 
-def test_every_language_says_whether_papers_are_asked_for() -> None:
+def test_every_language_says_whether_papers_are_asked_for(library: Content) -> None:
     """A language without such words would hear nothing."""
-    assert set(PAPERS) == set(_content().languages)
+    assert set(PAPERS) == set(library.languages)
 
 
 @pytest.mark.parametrize("language", PAPERS)
 @pytest.mark.parametrize("no_papers", [True, None])
 @pytest.mark.parametrize("said", ["asked", "none", "along", "home"])
 def test_no_papers_are_asked_for_at_a_shelter_that_asks_for_none(
-    language: str, no_papers: bool | None, said: str
+    with_shelter: Callable[..., hearing.Heard], language: str, no_papers: bool | None, said: str
 ) -> None:
     """Who has none would stay in the flood. Papers to take along, and papers to go home, are another thing."""
-    found = _with_shelter(language, PAPERS[language][said], no_papers=no_papers).contradicts
+    found = with_shelter(language, PAPERS[language][said], no_papers=no_papers).contradicts
     told = [c.rule for c in found if c.fact == "shelter"]
     assert told == (["C08"] if said == "asked" and no_papers else [])
 
@@ -198,38 +187,38 @@ def test_no_papers_are_asked_for_at_a_shelter_that_asks_for_none(
         ("ht", "SOURCE: rivyè a ap monte nan Old Mill ak Riverside. Pa janbe dlo a. LINK"),
     ],
 )
-def test_a_flood_that_tells_of_the_water_is_not_taken_for_bad_water(language: str, text: str) -> None:
+def test_a_flood_that_tells_of_the_water_is_not_taken_for_bad_water(heard: Heard, language: str, text: str) -> None:
     """A word that the hazard's own sentences say too tells of no other hazard."""
-    assert [c for c in _heard(language, text).contradicts if c.fact == "hazard"] == []
+    assert [c for c in heard(language, text).contradicts if c.fact == "hazard"] == []
 
 
-def test_another_hazard_is_heard_where_only_it_is_named() -> None:
+def test_another_hazard_is_heard_where_only_it_is_named(heard: Heard) -> None:
     """Nobody gets a warning of fire in place of one of the river."""
-    told = _heard("es", "SOURCE: alerta de incendio en Old Mill y Riverside. LINK").contradicts
+    told = heard("es", "SOURCE: alerta de incendio en Old Mill y Riverside. LINK").contradicts
     assert [(c.rule, c.found) for c in told if c.fact == "hazard"] == [("C09", "wildfire_evacuation")]
 
 
-def test_an_amount_that_nobody_states_is_pointed_out() -> None:
+def test_an_amount_that_nobody_states_is_pointed_out(heard: Heard) -> None:
     """In somebody's own words it may be a local addition; an approved amount in another unit is none."""
-    heard = _heard("en", "SOURCE: river flood in Old Mill and Riverside. The river rose 7 feet. LINK")
-    assert "No fact of the alert states “7 feet”." in [note.message for note in heard.notes]
+    found = heard("en", "SOURCE: river flood in Old Mill and Riverside. The river rose 7 feet. LINK")
+    assert "No fact of the alert states “7 feet”." in [note.message for note in found.notes]
 
 
 @pytest.mark.parametrize("behind", ["에 ", "에서는 ", " ", "和"])
-def test_a_place_is_found_before_a_particle(behind: str) -> None:
+def test_a_place_is_found_before_a_particle(heard: Heard, behind: str) -> None:
     """Korean and Chinese write on without a gap: a place that is not in the area is one all the same."""
-    heard = _heard("ko", f"SOURCE: Old Mill, Riverside, Harbor{behind}하천 홍수 경보. LINK")
-    assert [note.message for note in heard.notes if "Harbor" in note.message] or "C10" in {
-        c.rule for c in heard.contradicts
+    found = heard("ko", f"SOURCE: Old Mill, Riverside, Harbor{behind}하천 홍수 경보. LINK")
+    assert [note.message for note in found.notes if "Harbor" in note.message] or "C10" in {
+        c.rule for c in found.contradicts
     }
-    assert "Harbor" not in "".join(note.message for note in _heard("ko", "SOURCE: Old Mill, Harborside에. LINK").notes)
+    assert "Harbor" not in "".join(note.message for note in heard("ko", "SOURCE: Old Mill, Harborside에. LINK").notes)
 
 
-@pytest.mark.parametrize("language", _content().languages)
-def test_each_day_of_the_year_is_read_as_it_is_written(language: str) -> None:
+@pytest.mark.parametrize("language", CONDITIONS)
+def test_each_day_of_the_year_is_read_as_it_is_written(library: Content, language: str) -> None:
     """Also where a month and a weekday have one short name: Mar is March and Tuesday in Tagalog, May is there is."""
-    voice = _content().voice(language)
-    spoken = tongue(ROOT, voice.language)
+    voice = library.voice(language)
+    spoken = tongue(library.root, voice.language)
     for day in range(365):
         told = Instant(at=datetime(2026, 1, 1, 23, 30, tzinfo=UTC) + timedelta(days=day), zone="America/New_York")
         said = in_digits(fold(voice.instant(told), language), spoken)
@@ -255,10 +244,10 @@ def test_each_day_of_the_year_is_read_as_it_is_written(language: str) -> None:
     ],
 )
 def test_a_tagalog_word_that_is_also_a_day_is_read_by_what_stands_beside_it(
-    said: str, days: list[tuple[int, int]]
+    library: Content, said: str, days: list[tuple[int, int]]
 ) -> None:
     """“May” is “there is”, “linggo” is also a week."""
-    spoken = tongue(ROOT, _content().voice("tl").language)
+    spoken = tongue(library.root, library.voice("tl").language)
     _, alone = moments.read(in_digits(fold(said, "tl"), spoken), spoken)
     assert [pair for day in alone for pair in day.dates] == days
     assert [day for day in alone if day.weekday is not None] == []
@@ -274,9 +263,9 @@ def test_a_tagalog_word_that_is_also_a_day_is_read_by_what_stands_beside_it(
         ("zh-Hans", "今晚8点到早上6点", [20, 6]),
     ],
 )
-def test_the_night_belongs_to_the_time_before_it(language: str, said: str, hours: list[int]) -> None:
+def test_the_night_belongs_to_the_time_before_it(library: Content, language: str, said: str, hours: list[int]) -> None:
     """6 a.m. is in the morning, also behind "tonight until"."""
-    spoken = tongue(ROOT, _content().voice(language).language)
+    spoken = tongue(library.root, library.voice(language).language)
     found, _ = moments.read(in_digits(fold(said, language), spoken), spoken)
     assert [moment.hour for moment in found] == hours
 
@@ -287,22 +276,15 @@ HAZARDS: list[dict[str, str]] = yaml.safe_load(
 
 
 @pytest.mark.parametrize("case", HAZARDS, ids=lambda case: f"{case['language']} {case['text'][:40]}")
-def test_other_hazards_are_judged_by_what_a_text_says(case: dict[str, str]) -> None:
+def test_other_hazards_are_judged_by_what_a_text_says(hear: Hear, library: Content, case: dict[str, str]) -> None:
     """The hazard and its steps, in somebody's own words."""
     asked = (case["hazard"], case.get("kind", "warning"))
-    alert = next(
-        s.alert for s in samples(_content().lexicon, case["hazard"]) if (s.alert.hazard, s.alert.kind) == asked
-    )
+    alert = next(s.alert for s in samples(library.lexicon, case["hazard"]) if (s.alert.hazard, s.alert.kind) == asked)
     measles: dict[str, Fact] = {"disease": Disease(id="measles")} if asked[0] == "infectious_disease_outbreak" else {}
     alert = alert.model_copy(update={"factset": FactSet(facts=alert.factset.facts | measles)})
-    heard = hearing.hear(
-        hearing.Question(
-            text=case["text"], alert=alert, library=_content(), authority=messengers(ROOT)["millford-em"],
-            language=case["language"], zones=_zones(), needed=alert.actions,
-        )
-    )  # fmt: skip
-    told = {c.rule for c in heard.contradicts} | {
-        f"lacks {name}" for name in heard.lacks if name in ("hazard", "action")
+    found = hear(alert, case["language"], case["text"])
+    told = {c.rule for c in found.contradicts} | {
+        f"lacks {name}" for name in found.lacks if name in ("hazard", "action")
     }
     assert case["wrong"] in told if "wrong" in case else not told
 
@@ -311,9 +293,9 @@ TIMES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "times_tex
 
 
 @pytest.mark.parametrize("case", TIMES, ids=lambda case: f"{case['language']} {case['text'][:40]}")
-def test_a_time_is_read_with_what_it_is_for(case: dict[str, Any]) -> None:
+def test_a_time_is_read_with_what_it_is_for(library: Content, case: dict[str, Any]) -> None:
     """A bare hour behind "by"; the end of a stretch of time, which is no last moment to do something."""
-    spoken = tongue(ROOT, _content().voice(case["language"]).language)
+    spoken = tongue(library.root, library.voice(case["language"]).language)
     found, _ = moments.read(in_digits(fold(case["text"], case["language"]), spoken), spoken)
     assert [moment.hour for moment in found] == case["hours"]
     if found:
