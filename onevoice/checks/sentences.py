@@ -82,6 +82,11 @@ def stands(sentence: str, text: str) -> bool:
     return as_written(sentence, text) or next(found(sentence, text), None) is not None
 
 
+def ends(text: str, at: int) -> bool:
+    """True where a sentence of a plain text can end: "Do not use" is not said by "Do not use the lift."."""
+    return text[at - 1 : at] in _STOPS or text[at:].lstrip(" ")[:1] in {"", *_STOPS}
+
+
 def as_written(sentence: str, text: str) -> bool:
     """True where a sentence without slots stands there as it is written: then no pattern has to search for it."""
     words = _whole(sentence)

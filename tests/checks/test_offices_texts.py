@@ -13,15 +13,19 @@ from onevoice.alert import Alert, Status
 from onevoice.checks import hearing
 from onevoice.checks.samples import samples
 from onevoice.compose import Content
-from onevoice.facts import Fact, FactSet, Instant, Place, Places, ProperName, Shelter
+from onevoice.facts import Disease, Fact, FactSet, Instant, Place, Places, ProperName, Shelter
 
 Heard = Callable[[str, str, str], hearing.Heard]
 ZONE = "America/New_York"
-CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "offices_texts.yaml").read_text(encoding="utf-8"))
+CASES: list[dict[str, Any]] = [
+    case
+    for name in ("offices", "groups")
+    for case in yaml.safe_load((Path(__file__).parent / f"{name}_texts.yaml").read_text(encoding="utf-8"))
+]
 
 
-def _at(day: int, hour: int, minute: int = 0) -> datetime:
-    return datetime(2026, 11, day, hour, minute, tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
+def _at(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
+    return datetime(2026, month, day, hour, minute, tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
 
 
 SHELTER: Mapping[str, Fact] = {
@@ -36,10 +40,31 @@ ALERTS: Mapping[str, tuple[str, str, datetime | None, datetime, Mapping[str, Fac
     "heat": ("extreme_heat", "warning", None, _at(22, 21), {}),
     "curfew": ("civil_unrest_curfew", "warning", _at(22, 20), _at(23, 6), {}),
     "chemicals": ("hazmat_release", "warning", None, _at(22, 21), {}),
+    "snow": ("winter_storm_snow_squall", "warning", None, _at(23, 12), {}),
+    "outage": ("power_outage", "warning", None, _at(23, 10), SHELTER),
+    "storm": ("severe_thunderstorm_wind", "warning", None, _at(22, 17, 15), {}),
+    "slide": ("landslide_avalanche", "warning", _at(22, 17), _at(23, 12), {}),
+    "measles": ("infectious_disease_outbreak", "warning", None, _at(29, 18), {"disease": Disease(id="measles")}),
+    "recall": ("food_or_medicine_recall", "warning", None, _at(22, 18, month=12), {}),
+    "hurricane": ("hurricane_cyclone", "warning", _at(23, 12), _at(24, 18), {}),
+    "quake": ("earthquake", "warning", None, _at(23, 15), {}),
+    "cold": ("extreme_cold", "warning", None, _at(24, 9), {}),
+    "smoke": ("wildfire_smoke", "warning", None, _at(22, 21), {}),
+    "tsunami": ("tsunami", "warning", _at(22, 15, 45), _at(22, 23), {}),
+    "dust": ("dust_storm", "warning", None, _at(22, 19), {}),
+    "ash": ("volcano_ash", "warning", None, _at(23, 18), {}),
+    "shelter": ("mass_displacement_shelter", "warning", None, _at(24, 18), SHELTER),
+    "number": ("emergency_number_outage", "warning", None, _at(22, 20), {}),
+    "dam": ("dam_or_levee_failure", "warning", None, _at(23, 6), {}),
+    "missing": ("missing_or_vulnerable_person", "warning", None, _at(22, 22), {}),
+    "surge moved": ("storm_surge", "update", _at(22, 21), _at(23, 9), {}),
+    "power back": ("power_outage", "all-clear", None, _at(23, 12), {}),
     "flood over": ("river_flood", "all-clear", None, _at(23, 12), {}),
     "water good": ("boil_or_unsafe_water", "all-clear", None, _at(23, 12), {}),
 }
 """Hazard, kind, when to act, when it ends, and what else is known; all in Old Mill and Riverside, sent at 2:30 PM."""
+BEFORE: Mapping[str, Mapping[str, Fact]] = {"surge moved": {"act_by": Instant(at=_at(22, 20), zone=ZONE)}}
+"""What the version before said otherwise."""
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +87,7 @@ def _alert(library: Content, zones: Mapping[str, Mapping[str, str]], name: str) 
         update={
             "factset": FactSet(facts=facts | {**more}), "sent": _at(22, 14, 30), "act_by": act_by, "expires": expires,
             "next_update": None, "status": Status.ACTUAL,
+            "previous": FactSet(facts=facts | {**more} | {**BEFORE[name]}) if name in BEFORE else None,
         }
     )  # fmt: skip
 

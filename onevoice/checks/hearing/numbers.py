@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from onevoice.alert import Kind
@@ -61,6 +62,7 @@ def _phones(question: Question, heard: Heard) -> None:
             state(heard, "phone")
         elif not (question.alert.kind is Kind.CORRECTION and any(links.same_phone(phone.text, n) for n in older)):
             strange.append(phone.text)
+    _emergency_number(question, heard, text)
     for said in strange:
         expected = _nearest(said, known.values())
         stale = any(links.same_phone(said, number) for number in older)
@@ -72,6 +74,22 @@ def _phones(question: Question, heard: Heard) -> None:
             wrong(heard, *told)
         else:
             stranger(question, heard, told)
+
+
+def _emergency_number(question: Question, heard: Heard, text: str) -> None:
+    """Three digits that are the emergency number but for a slip, where the number itself stands nowhere."""
+    fact = question.alert.factset.get("emergency_number")
+    alone = _SHORT.findall(text)
+    if not isinstance(fact, EmergencyNumber) or fact.number in alone:
+        return
+    for said in alone:
+        if len(said) == len(fact.number) and (_edits(said, fact.number) == 1 or sorted(said) == sorted(fact.number)):
+            message = f"No fact states the phone number “{said}”."
+            wrong(heard, "phone", said, fact.number, "C03", message)
+
+
+_SHORT = re.compile(r"(?<![\w.,:/$€°-])(?<!\d )\d{2,4}(?![\w:/%°-]|[.,]\d)(?! \d| [A-Z])")
+"""A short number by itself: no part of a longer one, and none before the name of a street."""
 
 
 def _blank_moments(question: Question) -> str:

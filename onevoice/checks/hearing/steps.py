@@ -17,13 +17,16 @@ from onevoice.checks.reading import steps
 from onevoice.checks.reading.folded import fold
 from onevoice.checks.reading.words import Tongue, tongue
 from onevoice.checks.rules import finding
+from onevoice.facts import ProperName
 from onevoice.lexicon import OUTSIDE, slots
 from onevoice.library import Library
 from onevoice.people import Tier
 
-_SURE, _OTHER = 0.7, 0.85
+_SURE, _OTHER = 0.65, 0.85
 """Shares of an approved sentence: surely meant; so much of it that another one is meant."""
 _SOURCE = "en"
+_MEANT = 0.4
+"""Share of the first step that a sentence speaks of, where its words for "not yet" say the rest."""
 _BACK, _STAY = "=back", "=stay"
 _INSIDE = frozenset([_STAY, "=indoors", "=home", "=go", "=now"])
 """Concepts of a step that says to be inside."""
@@ -33,10 +36,12 @@ _TELLING = 3
 
 def hear(question: Question, heard: Heard) -> None:
     """Which actions are told, which are turned around, and which are none of the alert's."""
-    exact, others, rest = _approved(question)
+    exact, others, left = _approved(question)
+    rest = _with_product(question, left)
     own = set(_tellable(question))
     told = exact & own
     foreign = others - own - _of_kind(question) - _same_words(question, own)
+    meant = _same_meaning(question.library, frozenset(own))
     phrases = _phrases(question.library, question.language, question.tongue)
     staying = _staying(question)
     turned: list[tuple[str, steps.Sentence]] = []
@@ -44,9 +49,10 @@ def hear(question: Question, heard: Heard) -> None:
         in_other_words, against = _own(phrases, sentence, own, _turning(question, sentence, rest))
         turned += [(name, sentence) for name in against if not _later(question, sentence, rest)]
         told |= set() if question.strict else in_other_words
-        foreign |= set() if _later(question, sentence, rest) else set(_other(phrases, sentence, own))
+        foreign |= set() if _later(question, sentence, rest) else set(_other(phrases, sentence, own)) - meant
         _stance(question, heard, sentence, rest)
         _freedom(question, heard, sentence, rest, out=bool(staying))
+        _not_yet(question, heard, phrases, sentence, rest)
         if not question.strict and _keeps_in(question, sentence, rest):
             told |= staying
     for name, sentence in turned:
@@ -89,16 +95,27 @@ def _own(
 
     One sentence may tell several steps.
     """
-    told: set[str] = set()
-    against: list[str] = []
-    for piece in (sentence, *sentence.pieces):
+    told: dict[str, float] = {}
+    against: dict[str, float] = {}
+    for piece in (*sentence.pieces, sentence):
         alike = {name: phrases.alike(name, piece) for name in own}
         said = {name: like.share for name, like in alike.items() if like.same_way and like.share >= steps.SAID}
-        most = max(said.values(), default=0.0)
-        told |= said.keys()
         if any(piece is one for one in turning):
-            against += [name for name, like in alike.items() if _turns(like) and like.share > most]
-    return told, [name for name in dict.fromkeys(against) if name not in told]
+            most = max(said.values(), default=0.0)
+            _keep_most(against, {n: like.share for n, like in alike.items() if _turns(like) and like.share > most})
+        lent = against.keys() if piece is sentence and _lends(sentence) else ()
+        _keep_most(told, {name: share for name, share in said.items() if name not in lent})
+    turned = [name for name, share in against.items() if share > told.get(name, 0.0)]
+    return told.keys() - {*turned}, turned
+
+
+def _keep_most(kept: dict[str, float], shares: dict[str, float]) -> None:
+    kept |= {name: max(share, kept.get(name, 0.0)) for name, share in shares.items()}
+
+
+def _lends(sentence: steps.Sentence) -> bool:
+    """True where a clause with a step of its own says no: in the whole, that no may seem to be another clause's."""
+    return any(piece.noes and any(mark.startswith("=") for mark in piece.marks) for piece in sentence.pieces)
 
 
 def _turns(like: steps.Likeness) -> bool:
@@ -156,6 +173,18 @@ def _freedom(question: Question, heard: Heard, sentence: steps.Sentence, rest: s
             _opposite(question, heard, sentence, rest)
 
 
+def _not_yet(question: Question, heard: Heard, phrases: steps.Phrases, sentence: steps.Sentence, rest: str) -> None:
+    """Where the danger is over, the first thing that people may do again is not still forbidden."""
+    if question.alert.kind is not Kind.ALL_CLEAR or not question.alert.actions:
+        return
+    first, *others = question.alert.actions
+    for piece in sentence.pieces or (sentence,):
+        if piece.noes and _says(question, question.tongue.words.conditions.not_yet, rest, piece):
+            share = phrases.alike(first, piece).share
+            if share >= _MEANT and all(phrases.alike(name, piece).share < share for name in others):
+                _opposite(question, heard, sentence, rest)
+
+
 def _keeps_in(question: Question, sentence: steps.Sentence, rest: str) -> bool:
     """To stay in, or that nobody may go out."""
     out = question.tongue.words.conditions.out
@@ -176,6 +205,20 @@ def _inside(library: Library) -> frozenset[str]:
     source = tongue(library.root, library.voice(_SOURCE).language)
     said = _phrases(library, _SOURCE, source).said
     return frozenset(name for name, forms in said.items() if any(map(_only_inside, forms)))
+
+
+@lru_cache(maxsize=64)
+def _same_meaning(library: Library, own: frozenset[str]) -> frozenset[str]:
+    """Actions that say by their source what one of our own says: to visit somebody alone, and to check on them."""
+    said = _phrases(library, _SOURCE, tongue(library.root, library.voice(_SOURCE).language)).said
+    mine = {_meaning(form) for name in own for form in said.get(name, ())} - {None}
+    return frozenset(name for name, forms in said.items() if any(_meaning(form) in mine for form in forms))
+
+
+def _meaning(form: steps.Sentence) -> tuple[frozenset[str], bool] | None:
+    """The concepts of a sentence and whether it forbids; None where one concept says too little."""
+    concepts = frozenset(mark for mark in form.marks if mark.startswith("="))
+    return (concepts, form.negated(concepts)) if len(concepts) > 1 else None
 
 
 def _only_inside(form: steps.Sentence) -> bool:
@@ -219,6 +262,16 @@ def _of_kind(question: Question) -> set[str]:
     """People whose place was dropped are told other steps."""
     kinds = question.library.lexicon.hazards[question.alert.hazard].kinds
     return set(kinds[OUTSIDE].actions) if OUTSIDE in kinds and question.alert.kind is Kind.UPDATE else set()
+
+
+def _with_product(question: Question, text: str) -> str:
+    """The folded text with the language's word for a product where the alert's own is named."""
+    product = question.alert.factset.get("product")
+    names = product.names.values() if isinstance(product, ProperName) else ()
+    word = next(iter(question.tongue.words.concepts.get("product", ("",)))).rstrip("*")
+    for name in (question.tongue.fold(plain(name)) for name in names):
+        text = text.replace(name, question.tongue.fold(word).ljust(len(name)))
+    return text
 
 
 # --- approved sentences
@@ -276,6 +329,8 @@ def _without(text: str, sentence: str) -> str:
     if not _may_stand(sentence, text):
         return text
     for match in sentences.pattern(sentence).finditer(text):
+        if not sentences.ends(text, match.end()):
+            continue
         text = text[: match.start()] + "\n".rjust(match.end() - match.start()) + text[match.end() :]
     return text
 

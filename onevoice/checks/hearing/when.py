@@ -81,9 +81,10 @@ def _wrong_role(
 
 
 def _next(moment: moments.Moment, instants: dict[str, Instant], name: str) -> bool:
-    """True where the clocks stand so for the first time since the text was sent, and no day is named: "by 6"."""
+    """True where the clocks stand so for the first time since the text was sent, on no other day: "by 6 today"."""
     ahead = instants[name].at - instants["issued"].at
-    return not moment.days and timedelta(0) < ahead <= timedelta(hours=12)
+    same_day = instants[name].local.date() == instants["issued"].local.date()
+    return (same_day or not moment.days) and timedelta(0) < ahead <= timedelta(hours=12)
 
 
 def _lone_days(question: Question, heard: Heard, lone: list[moments.Day], today: date) -> None:
@@ -132,6 +133,15 @@ def _stale(question: Question, moment: moments.Moment, today: date) -> list[str]
     return [name for name, at in _olds(question).items() if _fits(moment, at, today)]
 
 
+_BEFORE = 12
+
+
+def _denied(question: Question, moment: moments.Moment) -> bool:
+    """True for a time that is named as the one that holds no more: "until 9 PM, not 8 PM"."""
+    before = question.counted.text[max(0, moment.span.start - _BEFORE) : moment.span.start]
+    return question.tongue.any(question.tongue.words.negations).search(before) is not None
+
+
 def _wrong_time(question: Question, heard: Heard, moment: moments.Moment, role: str | None, today: date) -> None:
     instants, found = _instants(question), question.counted.written(question.source, *moment.span)
     stale = _stale(question, moment, today)
@@ -140,9 +150,12 @@ def _wrong_time(question: Question, heard: Heard, moment: moments.Moment, role: 
         or (stale[0] if stale and stale[0] in instants else None)
         or ("act_by" if "act_by" in instants else "expires")
     )
+    corrects = question.alert.kind in (Kind.UPDATE, Kind.CORRECTION)
+    if corrects and role in stale and role in heard.states and _denied(question, moment):
+        return
     expected = f"{instants[meant].local:%A %d %B, %H:%M} {instants[meant].zone}"
     if stale and not role:
-        if meant in heard.states and question.alert.kind in (Kind.UPDATE, Kind.CORRECTION):
+        if meant in heard.states and corrects:
             return  # the wrong or older time is named beside the right one
         wrong(heard, meant, found, expected, "C16", f"“{found}” is of the version before; it is now {expected}.")
         return

@@ -50,12 +50,14 @@ def _addresses(question: Question, heard: Heard) -> None:
     """The street of an address with another number beside it leads people to another door."""
     for fact, address in addresses(question):
         street = _NUMBER.sub(" ", plain(address)).strip(" ,")
-        if not street or question.has(address):
+        if not street:
             continue
+        own = set(_NUMBER.findall(question.tongue.fold(plain(address))))
         beside = rf"(?:{_NUMBER.pattern}\s+)?{re.escape(question.tongue.fold(street))}(?:,?\s+{_NUMBER.pattern})?"
         for found in re.finditer(beside, question.folded.text):
             said = question.folded.written(question.source, *found.span())
-            if any(c.isdigit() for c in said):
+            told = set(_NUMBER.findall(found[0]))
+            if told and not own <= told:
                 wrong(heard, fact, said, address, "C06")
 
 

@@ -108,7 +108,17 @@ def _diseases(question: Question) -> tuple[tuple[str, ...], tuple[str, ...]]:
     keys = [key for key in question.library.lexicon.sources if key.startswith("disease.")]
     names = {key: plain(question.library.sentence(question.language, key).text) for key in keys}
     own = names.pop(f"disease.{fact.id}")
-    return (own,), tuple(name for name in names.values() if question.tongue.fold(name) not in question.tongue.fold(own))
+    others = (name for name in names.values() if question.tongue.fold(name) not in question.tongue.fold(own))
+    return (own, _inflected(own[:-1])), tuple(form for name in others for form in (name, _inflected(name)))
+
+
+_STEM = 3
+"""Letters from which on a name tells without its ending."""
+
+
+def _inflected(name: str) -> str:
+    """A name with whatever ending: "гриппа" is "грипп"."""
+    return f"{name}*" if len(name) > _STEM else name
 
 
 def _opens(question: Question) -> bool:
@@ -139,7 +149,7 @@ _LEVELS: dict[Kind, _Level] = {Kind.WATCH: "watch", Kind.WARNING: "warning", Kin
 
 def _level(question: Question, heard: Heard) -> None:
     """A warning is no watch, and a watch no warning."""
-    levels = question.tongue.words.levels
+    levels, calls = question.tongue.words.levels, question.tongue.words.attention
     own = _LEVELS.get(question.alert.kind)
     if own is None:
         return
@@ -147,7 +157,7 @@ def _level(question: Question, heard: Heard) -> None:
     terms = glossary(question.library.root, question.language).terms
     said: dict[_Level, re.Match[str] | None] = {}
     for name, words in levels.items():
-        known = (*words, terms[name].term) if name in terms else words
+        known = (*words, terms[name].term) if name in terms and terms[name].term not in calls else words
         said[name] = question.tongue.any(known).search(question.counted.text)  # where "watch out" is no watch
     if (found := said.get(other)) and not said.get(own):
         wrong(heard, "level", found[0], own, "C09", f"This is a {own}; the text says “{found[0]}”.")

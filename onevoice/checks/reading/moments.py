@@ -166,7 +166,9 @@ def _figures(match: re.Match[str], tongue: Tongue, text: str) -> _Clock | None:
     said = match.groupdict()
     half = _half(said["post"] or said["pre"], tongue)  # "8 p.m. tonight until 6 a.m.": the night is of the time before
     hour, minute = int(said["h"]), int(said["m"] or 0)
-    if hour > _DAY or minute >= _HOUR or not _is_time(said, tongue, half=half is not None):
+    if hour > _DAY or minute >= _HOUR:
+        return None
+    if not (_is_time(said, tongue, half=half is not None) or (said["bare"] and _behind_day(match, tongue, text))):
         return None
     start = match.start("pre") if said["pre"] and not said["post"] else match.start("h")
     span = Span(start, match.end())
@@ -187,6 +189,12 @@ def _is_time(said: dict[str, str | None], tongue: Tongue, *, half: bool) -> bool
         return bool(said["lead"]) and (said["lead"] or "").strip() in {tongue.fold(h) for h in tongue.words.clock.hour}
     also_a_span = {tongue.fold(word) for word in tongue.words.units.get("hour", ())} | {"h"}
     return said["bare"] not in also_a_span or bool(said["lead"])
+
+
+def _behind_day(match: re.Match[str], tongue: Tongue, text: str) -> bool:
+    """True for "22 décembre, 18 h": behind a day the hours are no span of time."""
+    before = text[max(0, match.start() - _NEAR) : match.start()].rstrip(" ,")
+    return any(day.span.end == len(before) for day in _days(before, tongue))
 
 
 def _half(words: str | None, tongue: Tongue) -> int | None:
@@ -249,7 +257,7 @@ def _date_pattern(tongue: Tongue) -> re.Pattern[str]:
         r"|(?<![\d/.\-])(?P<e>\d{1,2})[.\-](?P<f>\d{1,2})[.\-](?:20)\d\d(?![\d/])"
         rf"|(?<![\d/.\-])(?P<e2>\d{{1,2}})\.(?P<f2>{dots})\.(?!\s?\d|\w)"
         rf"|(?<!\d)(?P<d>\d{{1,2}}){of}(?P<n>{names})(?!\w)"
-        rf"|(?<!\w)(?P<n2>{names})\.?[^\S\n](?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?!\s(?:{names})(?!\w))"
+        rf"|(?<!\w)(?P<n2>{names})\.?[^\S\n](?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?!:?\d)(?!\s(?:{names})(?!\w))"
     )
 
 
@@ -276,8 +284,9 @@ def _weekday_pattern(tongue: Tongue) -> re.Pattern[str]:
     names = sorted(tongue.weekdays, key=len, reverse=True)
     if not tongue.spaced:
         return re.compile("(" + "|".join(re.escape(n) for n in names if len(n) > 1) + ")")
-    long = "|".join(re.escape(n).replace(r"\ ", r"\s+") for n in names if len(n) > _SHORT)
-    short = "|".join(re.escape(n) for n in names if 1 < len(n) <= _SHORT) or "(?!)"
+    whole = [n for n in names if len(n) > _SHORT or (len(n) == _SHORT and n in tongue.whole_weekdays)]
+    long = "|".join(re.escape(n).replace(r"\ ", r"\s+") for n in whole)
+    short = "|".join(re.escape(n) for n in names if 1 < len(n) <= _SHORT and n not in whole) or "(?!)"
     months = "|".join(re.escape(n) for n in tongue.months if len(n) > 1 and not n.isdigit())
     return re.compile(
         rf"(?<!\w)(?:ال)?({long}|(?:{short})(?=\.?,? ?(?:\d{{1,2}}(?![\d:h])|(?:{months})(?!\w)))){tongue.end}"

@@ -25,6 +25,8 @@ _STEM, _LEAST = 5, 4
 _FLOOR = 0.2
 _CONCEPT = 2.5
 """A concept says more than a stem: other words for it count too."""
+_LIGHT = frozenset(["=use", "=call", "=person"])
+"""Concepts that go with nearly anything: they say no more than a stem."""
 _FEWEST = 2
 """Marks that two sentences share at least: one word alone says little."""
 SAID = 0.5
@@ -34,6 +36,14 @@ _NOW = "=now"
 """That a step is to be taken at once makes it surer which one is meant, and no other one where it is not said."""
 _LEAVING = frozenset([_LEAVE, _NOW, "=go"])
 """Many languages say to leave with a word for going."""
+_FROM = frozenset(["=storm", "=sea"])
+"""What people leave, or leave before: the rest of the text tells it too."""
+_GOALS = frozenset(["=cool", "=warm"])
+"""A place to be in, whichever verb leads there."""
+_THINGS = frozenset(["=tap_water", "=enter_water", "=product", "=generator"])
+"""What a pronoun in the next sentence may stand for."""
+_PAIR = 0.5
+"""Of two syllables or characters at a time, each stands in two pairs."""
 
 
 class Sentence(NamedTuple):
@@ -86,7 +96,24 @@ def sentences(text: str, tongue: Tongue) -> list[Sentence]:
         if text[position:end].strip():
             found.append(_sentence(text[position:end], position, tongue))
         position = piece.end() if piece else end
-    return found
+    return _with_things(found, text, tongue)
+
+
+def _with_things(found: list[Sentence], text: str, tongue: Tongue) -> list[Sentence]:
+    """The sentences; a pronoun in one stands for the things that the one before it names: "Do not drink it."."""
+    told: list[Sentence] = []
+    for sentence in found:
+        things = told[-1].marks.keys() & _THINGS if told and tongue.words.pronouns else frozenset[str]()
+        told.append(_naming(sentence, things, text, tongue) if things else sentence)
+    return told
+
+
+def _naming(sentence: Sentence, things: Collection[str], text: str, tongue: Tongue) -> Sentence:
+    pronoun = tongue.any(tongue.words.pronouns).search(text[sentence.start : sentence.end])
+    if not pronoun or sentence.marks.keys() & _THINGS:
+        return sentence
+    marks = {**sentence.marks, **dict.fromkeys(things, pronoun.start())}
+    return sentence._replace(marks=marks, pieces=tuple(_naming(p, things, text, tongue) for p in sentence.pieces))
 
 
 @lru_cache(maxsize=32)
@@ -114,8 +141,9 @@ def _clause(text: str, start: int, tongue: Tongue) -> Sentence:
     words = tongue.words
     only = [m.span() for m in _restrictions(tongue).finditer(text)]
     noes = [m.span() for m in tongue.any(words.negations).finditer(text) if not _within((m.start(), m.start()), only)]
-    found = [(concept, m.span()) for concept, pattern in _concepts(tongue) for m in pattern.finditer(text)]
-    turned = [(concept, m.span()) for concept, pattern in _turned(tongue) for m in pattern.finditer(text)]
+    found = [(concept, _span(m)) for concept, pattern in _concepts(tongue) for m in pattern.finditer(text)]
+    turned = [(concept, _span(m)) for concept, pattern in _turned(tongue) for m in pattern.finditer(text)]
+    turned = [(concept, span) for concept, span in turned if not any(_inside(span, other) for _, other in found)]
     # "Do not go out" is to stay: it forbids nothing and tells nobody to go.
     whole = [span for _, span in found if any(_within(no, [span]) and no != span for no in noes)]
     covered = [*whole, *(span for _, span in turned)]
@@ -133,6 +161,16 @@ def _clause(text: str, start: int, tongue: Tongue) -> Sentence:
         marks, clauses, tuple(first for first, last in noes if not _within((first, last), whole)),
         start, start + len(text), words.negation_behind, words.negation_anywhere, tuple(s[0] for _, s in turned),
     )  # fmt: skip
+
+
+def _inside(span: tuple[int, int], other: tuple[int, int]) -> bool:
+    """True within a longer one: to switch on may be "to open the power", which opens no window."""
+    return span != other and _within(span, [other])
+
+
+def _span(match: re.Match[str]) -> tuple[int, int]:
+    """Where a word stands; of one in two parts, the second, which says what is done."""
+    return match.span(match.lastindex or 0)
 
 
 def _within(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
@@ -198,8 +236,10 @@ class Phrases:
         self.said = {name: tuple(one(text, tongue) for text in dict.fromkeys(texts)) for name, texts in said.items()}
         often = Counter(mark for forms in self.said.values() for mark in {m for form in forms for m in form.marks})
         total = max(1, len(self.said))
+        stem = _PAIR if tongue.words.short_words or not tongue.spaced else 1
         self.weight = {
-            mark: (_FLOOR + math.log(total / count)) * (_CONCEPT if mark.startswith("=") else 1)
+            mark: (_FLOOR + math.log(total / count))
+            * (_CONCEPT if mark.startswith("=") and mark not in _LIGHT else stem)
             for mark, count in often.items()
         }
 
@@ -228,7 +268,17 @@ class Phrases:
 
     @staticmethod
     def _alone(form: Sentence, other: Sentence, shared: Collection[str]) -> Likeness:
-        """One mark says little, save to leave where that is all that the sentence says: "LEAVE NOW."."""
-        said = _LEAVE in shared and form.marks.keys() <= _LEAVING
+        """One mark says little, save where it is all that there is to say: to leave, or a cool or warm place."""
+        said = (_LEAVE in shared and _is_leaving(form)) or bool(_GOALS & {*shared} and _is_goal(form))
         same = said and form.negated(shared) == other.negated(shared)
         return Likeness(SAID if same else 0.0, same_way=True, marks=len(shared))
+
+
+def _is_leaving(form: Sentence) -> bool:
+    """To leave, and no more; or to leave the coast, or before the storm."""
+    concepts = {mark for mark in form.marks if mark.startswith("=")}
+    return form.marks.keys() <= _LEAVING or (concepts <= _LEAVING | _FROM and bool(concepts & _FROM))
+
+
+def _is_goal(form: Sentence) -> bool:
+    return {mark for mark in form.marks if mark.startswith("=")} <= _GOALS | {"=go", _NOW}

@@ -19,6 +19,8 @@ from onevoice.localize.language import Language
 from onevoice.people import Frozen
 
 Words = tuple[str, ...]
+_GAP = " ... "
+"""Between the two parts of a verb that others stand between: "schalten ... aus"."""
 _PREFIXES = {"ar": "(?:[وفبلك]{0,2}(?:ال)?|لل)"}
 """What a language writes in one piece with the word after it."""
 _PARTICLES = {
@@ -67,7 +69,8 @@ class Conditions(Frozen):
     `open`, `closed`: of a road; `buses`: the vehicles; `welcome`: that somebody or something may come in; `left`: left
     behind, which may stand beside a word of negation without refusing anybody; `place`: a shelter to go to; `asked`:
     that something must be shown there; `water`: drinking water, and `given`: that something is handed out; `may`: that
-    people are free to do something, `out`: to go out, and `under`: only some people, or only later.
+    people are free to do something, `out`: to go out, and `under`: only some people, or only later; `not_yet`: beside a
+    word of negation, that something is free only later.
     """
 
     open: Words = ()
@@ -82,6 +85,7 @@ class Conditions(Frozen):
     may: Words = ()
     out: Words = ()
     under: Words = ()
+    not_yet: Words = ()
 
 
 class Reading(Frozen):
@@ -91,7 +95,8 @@ class Reading(Frozen):
     `short_words`: words are syllables, so that one alone says little (Vietnamese). `negation_behind`: the word that
     says no stands behind what it forbids (Korean); `negation_anywhere`: before it, within it or behind it (German).
     `restrictions`: patterns of words of negation that only say only (French: ne buvez que de l'eau bouillie).
-    `opposites`: concept → words that say its opposite: "open" of `shut`.
+    `opposites`: concept → words that say its opposite: "open" of `shut`. `pronouns`: words that stand for a thing named
+    before. `attention`: words of a level that also only call for attention, and then name no level.
     """
 
     language: str
@@ -118,8 +123,10 @@ class Reading(Frozen):
     joins: Words = ()
     status: dict[Literal["Exercise", "Test"], Words]
     levels: dict[Literal["watch", "warning"], Words]
+    attention: Words = ()
     hazards: dict[str, Words]
     concepts: dict[str, Words]
+    pronouns: Words = ()
     opposites: dict[str, Words] = {}
     conditions: Conditions = Conditions()
 
@@ -160,7 +167,10 @@ class Tongue:
         return fold(text, self.language).text
 
     def any(self, words: Iterable[str]) -> re.Pattern[str]:
-        """Any of these words, whole; one that ends in `*` with whatever follows it."""
+        """Any of these words, whole; one that ends in `*` with whatever follows it.
+
+        Of one in two parts ("schalten ... aus") the match goes from one to the other, and its last group is the second.
+        """
         key = tuple(words)
         if key not in self._patterns:
             self._patterns[key] = re.compile(self.bounded(key))
@@ -188,6 +198,9 @@ class Tongue:
         return "|".join(self._word(word) for word in folded if word) or r"(?!)"
 
     def _word(self, word: str) -> str:
+        if _GAP in word:
+            first, last = word.split(_GAP)
+            return rf"{self._word(first)}\W(?:[^.,;:!?\n]*?\W)?({self._word(last)})"
         stem = re.escape(word.removesuffix("*")).replace(r"\ ", r"\s+")
         return rf"{stem}\w*" if word.endswith("*") and self.spaced else stem
 
@@ -216,6 +229,15 @@ class Tongue:
         }
         own = dict(zip(self.spoken.weekdays, range(7), strict=False))
         return self._folded(found | own | self.words.weekdays)
+
+    @cached_property
+    def whole_weekdays(self) -> frozenset[str]:
+        """Folded names of the weekdays as they are said, none cut short: in Haitian Creole "madi" has four letters."""
+        said = [
+            *self.spoken.weekdays,
+            *(name for forms in self._locale.days.values() for name in forms["wide"].values()),
+        ]
+        return frozenset(map(self.fold, said))
 
     def _folded(self, names: dict[str, int]) -> dict[str, int]:
         return {self.fold(name).rstrip("."): number for name, number in names.items()}
