@@ -54,7 +54,6 @@ ALERTS: Mapping[str, tuple[str, str, datetime | None, datetime, Mapping[str, Fac
     "dust": ("dust_storm", "warning", None, _at(22, 19), {}),
     "ash": ("volcano_ash", "warning", None, _at(23, 18), {}),
     "shelter": ("mass_displacement_shelter", "warning", None, _at(24, 18), SHELTER),
-    "number": ("emergency_number_outage", "warning", None, _at(22, 20), {}),
     "dam": ("dam_or_levee_failure", "warning", None, _at(23, 6), {}),
     "missing": ("missing_or_vulnerable_person", "warning", None, _at(22, 22), {}),
     "surge moved": ("storm_surge", "update", _at(22, 21), _at(23, 9), {}),

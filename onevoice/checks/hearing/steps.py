@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import product
@@ -13,11 +14,11 @@ from onevoice.checks.counting import split
 from onevoice.checks.ground import opposites
 from onevoice.checks.hearing.question import Contradiction, Heard, Question, state, stranger, wrong
 from onevoice.checks.plain import plain
-from onevoice.checks.reading import steps
+from onevoice.checks.reading import links, steps
 from onevoice.checks.reading.folded import fold
 from onevoice.checks.reading.words import Tongue, tongue
 from onevoice.checks.rules import finding
-from onevoice.facts import ProperName
+from onevoice.facts import EmergencyNumber, ProperName, Shelter
 from onevoice.lexicon import OUTSIDE, slots
 from onevoice.library import Library
 from onevoice.people import Tier
@@ -25,6 +26,8 @@ from onevoice.people import Tier
 _SURE, _OTHER = 0.65, 0.85
 """Shares of an approved sentence: surely meant; so much of it that another one is meant."""
 _SOURCE = "en"
+_FREE = 0.45
+"""Share of a forbidden step from which on it is meant where a clause says that people may."""
 _MEANT = 0.4
 """Share of the first step that a sentence speaks of, where its words for "not yet" say the rest."""
 _BACK, _STAY = "=back", "=stay"
@@ -36,8 +39,7 @@ _TELLING = 3
 
 def hear(question: Question, heard: Heard) -> None:
     """Which actions are told, which are turned around, and which are none of the alert's."""
-    exact, others, left = _approved(question)
-    rest = _with_product(question, left)
+    exact, others, rest = _approved(question)
     own = set(_tellable(question))
     told = exact & own
     foreign = others - own - _of_kind(question) - _same_words(question, own)
@@ -45,8 +47,10 @@ def hear(question: Question, heard: Heard) -> None:
     phrases = _phrases(question.library, question.language, question.tongue)
     staying = _staying(question)
     turned: list[tuple[str, steps.Sentence]] = []
-    for sentence in steps.sentences(rest, question.tongue):
-        in_other_words, against = _own(phrases, sentence, own, _turning(question, sentence, rest))
+    for sentence in steps.sentences(rest, question.tongue, _named(question)):
+        in_other_words, against = _own(
+            phrases, sentence, own, _turning(question, sentence, rest), _allowing(question, sentence, rest)
+        )
         turned += [(name, sentence) for name in against if not _later(question, sentence, rest)]
         told |= set() if question.strict else in_other_words
         foreign |= set() if _later(question, sentence, rest) else set(_other(phrases, sentence, own)) - meant
@@ -89,11 +93,15 @@ def _lacking(question: Question, heard: Heard, told: set[str]) -> None:
 
 
 def _own(
-    phrases: steps.Phrases, sentence: steps.Sentence, own: set[str], turning: tuple[steps.Sentence, ...]
+    phrases: steps.Phrases,
+    sentence: steps.Sentence,
+    own: set[str],
+    turning: tuple[steps.Sentence, ...],
+    free: tuple[steps.Sentence, ...],
 ) -> tuple[set[str], list[str]]:
     """The alert's actions that a sentence tells and those that it turns around, whole or clause by clause.
 
-    One sentence may tell several steps.
+    One sentence may tell several steps. `turning`: its parts that can turn one around; `free`: those that allow one.
     """
     told: dict[str, float] = {}
     against: dict[str, float] = {}
@@ -102,11 +110,12 @@ def _own(
         said = {name: like.share for name, like in alike.items() if like.same_way and like.share >= steps.SAID}
         if any(piece is one for one in turning):
             most = max(said.values(), default=0.0)
-            _keep_most(against, {n: like.share for n, like in alike.items() if _turns(like) and like.share > most})
+            turned = {name: like.share for name, like in alike.items() if _turns(like, free=piece in free)}
+            _keep_most(against, {name: share for name, share in turned.items() if share > most})
         lent = against.keys() if piece is sentence and _lends(sentence) else ()
         _keep_most(told, {name: share for name, share in said.items() if name not in lent})
-    turned = [name for name, share in against.items() if share > told.get(name, 0.0)]
-    return told.keys() - {*turned}, turned
+    around = [name for name, share in against.items() if share > told.get(name, 0.0)]
+    return told.keys() - {*around}, around
 
 
 def _keep_most(kept: dict[str, float], shares: dict[str, float]) -> None:
@@ -118,8 +127,17 @@ def _lends(sentence: steps.Sentence) -> bool:
     return any(piece.noes and any(mark.startswith("=") for mark in piece.marks) for piece in sentence.pieces)
 
 
-def _turns(like: steps.Likeness) -> bool:
-    return not like.same_way and like.share >= _SURE
+def _turns(like: steps.Likeness, *, free: bool) -> bool:
+    """`free`: the clause says that people may; then less of a step is enough, if it tells nothing else."""
+    return not like.same_way and like.share >= (_FREE if free and like.within else _SURE)
+
+
+def _allowing(question: Question, sentence: steps.Sentence, rest: str) -> tuple[steps.Sentence, ...]:
+    """The clauses that say what people may do, where nothing in the sentence says who or when."""
+    words = question.tongue.words.conditions
+    if _says(question, words.under, rest, sentence):
+        return ()
+    return tuple(p for p in (sentence, *sentence.pieces) if not p.noes and _says(question, words.may, rest, p))
 
 
 def _turning(question: Question, sentence: steps.Sentence, rest: str) -> tuple[steps.Sentence, ...]:
@@ -264,14 +282,26 @@ def _of_kind(question: Question) -> set[str]:
     return set(kinds[OUTSIDE].actions) if OUTSIDE in kinds and question.alert.kind is Kind.UPDATE else set()
 
 
-def _with_product(question: Question, text: str) -> str:
-    """The folded text with the language's word for a product where the alert's own is named."""
-    product = question.alert.factset.get("product")
-    names = product.names.values() if isinstance(product, ProperName) else ()
-    word = next(iter(question.tongue.words.concepts.get("product", ("",)))).rstrip("*")
-    for name in (question.tongue.fold(plain(name)) for name in names):
-        text = text.replace(name, question.tongue.fold(word).ljust(len(name)))
-    return text
+def _named(question: Question) -> steps.Named:
+    """The facts that approved sentences name in a slot, as people write them: the shelter, the product, a number."""
+    facts = question.alert.factset.facts.items()
+    names = {name: tuple(fact.names.values()) for name, fact in facts if isinstance(fact, ProperName)}
+    shelter = question.alert.factset.get("shelter")
+    if isinstance(shelter, Shelter):
+        names |= {"shelter_name": tuple(shelter.name.values()), "shelter_address": (shelter.address or "",)}
+    told = [(f"={name}", question.tongue.any(map(plain, said))) for name, said in names.items()]
+    told += [(f"={name}", _dialled(fact.number)) for name, fact in facts if isinstance(fact, EmergencyNumber)]
+    return tuple(told)
+
+
+@lru_cache(maxsize=64)
+def _dialled(number: str) -> re.Pattern[str]:
+    """A number as people write it, with anything between its digits and without its country."""
+    between = r"[^\w\n]{0,2}"
+    return re.compile(rf"(?<!\d){between.join(links.digits(number)[-_NATIONAL:])}(?!\d)")
+
+
+_NATIONAL = 10
 
 
 # --- approved sentences

@@ -13,7 +13,7 @@ from onevoice.checks.plain import plain
 from onevoice.checks.reading import links, tongues
 from onevoice.checks.reading.words import tongue
 from onevoice.checks.terms import glossary
-from onevoice.facts import Disease
+from onevoice.facts import Disease, ProperName
 from onevoice.library import Library
 
 
@@ -86,7 +86,9 @@ def _source(question: Question, heard: Heard) -> None:
 def _hazard(question: Question, heard: Heard) -> None:
     alert, words = question.alert, question.tongue.words
     disease, others = _diseases(question)
-    own = [*words.hazards.get(alert.hazard, ()), _name_of_hazard(question, alert.hazard), *disease]
+    product = alert.factset.get("product")
+    named = (*disease, *(map(plain, product.names.values()) if isinstance(product, ProperName) else ()))
+    own = [*words.hazards.get(alert.hazard, ()), _name_of_hazard(question, alert.hazard), *named]
     if question.tongue.any(own).search(question.folded.text) or _opens(question):
         state(heard, "hazard")
     else:
@@ -94,9 +96,9 @@ def _hazard(question: Question, heard: Heard) -> None:
         if other:
             wrong(heard, "hazard", other, alert.hazard, "C09")
         heard.lacks.append("hazard")
-    named = question.tongue.any(others).search(question.folded.text) if disease else None
-    if named and not question.tongue.any(disease).search(question.folded.text):
-        wrong(heard, "disease", named[0], disease[0], "C09")
+    another = question.tongue.any(others).search(question.folded.text) if disease else None
+    if another and not question.tongue.any(disease).search(question.folded.text):
+        wrong(heard, "disease", another[0], disease[0], "C09")
     _level(question, heard)
 
 

@@ -46,6 +46,13 @@ _PAIR = 0.5
 """Of two syllables or characters at a time, each stands in two pairs."""
 
 
+Named = tuple[tuple[str, re.Pattern[str]], ...]
+"""Marks of the alert's own facts, and where a text tells them."""
+_Place = tuple[str, tuple[int, int]]
+_SLOTS: Named = (("={0}", re.compile(r"\{(\w+)\}")),)
+"""An approved sentence tells a fact by its slot."""
+
+
 class Sentence(NamedTuple):
     """A sentence ready to be compared: its marks with the place of each, and where it says no.
 
@@ -80,21 +87,25 @@ class Sentence(NamedTuple):
 
 
 class Likeness(NamedTuple):
-    """How much of an approved sentence another one says (0 to 1), whether both bid or forbid, by how many marks."""
+    """How much of an approved sentence another one says (0 to 1), whether both bid or forbid, by how many marks.
+
+    `within`: the other one tells nothing but what the approved sentence does.
+    """
 
     share: float
     same_way: bool
     marks: int = 0
+    within: bool = False
 
 
-def sentences(text: str, tongue: Tongue) -> list[Sentence]:
-    """The sentences of a folded text."""
+def sentences(text: str, tongue: Tongue, named: Named = ()) -> list[Sentence]:
+    """The sentences of a folded text, in which the alert's own facts are `named`."""
     found, position = [], 0
     text = _ordinals(tongue).sub(lambda day: f"{day[1]} ", text)
     for piece in [*_SENTENCE.finditer(text), None]:
         end = piece.start() if piece else len(text)
         if text[position:end].strip():
-            found.append(_sentence(text[position:end], position, tongue))
+            found.append(_sentence(text[position:end], position, tongue, named))
         position = piece.end() if piece else end
     return _with_things(found, text, tongue)
 
@@ -128,21 +139,22 @@ def one(text: str, tongue: Tongue) -> Sentence:
     return _sentence(tongue.fold(text), 0, tongue)
 
 
-def _sentence(text: str, start: int, tongue: Tongue) -> Sentence:
-    sentence = _clause(text, start, tongue)
+def _sentence(text: str, start: int, tongue: Tongue, named: Named = ()) -> Sentence:
+    sentence = _clause(text, start, tongue, named)
     ends = [*sentence.clauses[1:], len(text)]
     if len(ends) == 1:
         return sentence
     pieces = [(at, text[at:end]) for at, end in zip(sentence.clauses, ends, strict=True)]
-    return sentence._replace(pieces=tuple(_clause(said, start + at, tongue) for at, said in pieces if said.strip()))
+    return sentence._replace(
+        pieces=tuple(_clause(said, start + at, tongue, named) for at, said in pieces if said.strip())
+    )
 
 
-def _clause(text: str, start: int, tongue: Tongue) -> Sentence:
+def _clause(text: str, start: int, tongue: Tongue, named: Named) -> Sentence:
     words = tongue.words
     only = [m.span() for m in _restrictions(tongue).finditer(text)]
     noes = [m.span() for m in tongue.any(words.negations).finditer(text) if not _within((m.start(), m.start()), only)]
-    found = [(concept, _span(m)) for concept, pattern in _concepts(tongue) for m in pattern.finditer(text)]
-    turned = [(concept, _span(m)) for concept, pattern in _turned(tongue) for m in pattern.finditer(text)]
+    found, turned = _told(text, tongue, named)
     turned = [(concept, span) for concept, span in turned if not any(_inside(span, other) for _, other in found)]
     # "Do not go out" is to stay: it forbids nothing and tells nobody to go.
     whole = [span for _, span in found if any(_within(no, [span]) and no != span for no in noes)]
@@ -163,6 +175,22 @@ def _clause(text: str, start: int, tongue: Tongue) -> Sentence:
     )  # fmt: skip
 
 
+def _told(text: str, tongue: Tongue, named: Named) -> tuple[list[_Place], list[_Place]]:
+    """The concepts of a text and their opposites. Of two second parts of a verb the nearer is its own."""
+    patterns = (*_concepts(tongue), *named, *_SLOTS)
+    found = [(name.format(*m.groups()), m) for name, pattern in patterns for m in pattern.finditer(text)]
+    turned = [(name, m) for name, pattern in _turned(tongue) for m in pattern.finditer(text)]
+    nearest: dict[tuple[str, int], int] = {}
+    for name, match in (*found, *turned):
+        key = (name, match.start())
+        nearest[key] = min(match.end(), nearest.get(key, match.end()))
+
+    def own(told: list[tuple[str, re.Match[str]]]) -> list[_Place]:
+        return [(n, _span(m)) for n, m in told if not m.lastindex or m.end() == nearest[n, m.start()]]
+
+    return own(found), own(turned)
+
+
 def _inside(span: tuple[int, int], other: tuple[int, int]) -> bool:
     """True within a longer one: to switch on may be "to open the power", which opens no window."""
     return span != other and _within(span, [other])
@@ -170,7 +198,7 @@ def _inside(span: tuple[int, int], other: tuple[int, int]) -> bool:
 
 def _span(match: re.Match[str]) -> tuple[int, int]:
     """Where a word stands; of one in two parts, the second, which says what is done."""
-    return match.span(match.lastindex or 0)
+    return match.span() if match[0].startswith("{") else match.span(match.lastindex or 0)
 
 
 def _within(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
@@ -258,13 +286,13 @@ class Phrases:
         whole = sum(self.weight[mark] for mark in form.marks if mark != _NOW)
         if len(shared) < _FEWEST and not (shared and len(form.marks) == len(other.marks) == 1):
             return self._alone(form, other, shared)
-        if not whole:
+        if not whole or shared <= _THINGS:
             return Likeness(0.0, same_way=True)
         share = sum(self.weight[mark] for mark in shared if mark != _NOW) / whole
         same = form.negated(shared) == other.negated(shared)
         if not same and len(shared) == 1 and not min(shared).startswith("="):
             return Likeness(0.0, same_way=True)  # one stem in common turns nothing around
-        return Likeness(share, same, len(shared))
+        return Likeness(share, same, len(shared), within=len(shared) > 1 and _concepts_of(other) <= _concepts_of(form))
 
     @staticmethod
     def _alone(form: Sentence, other: Sentence, shared: Collection[str]) -> Likeness:
@@ -276,9 +304,13 @@ class Phrases:
 
 def _is_leaving(form: Sentence) -> bool:
     """To leave, and no more; or to leave the coast, or before the storm."""
-    concepts = {mark for mark in form.marks if mark.startswith("=")}
+    concepts = _concepts_of(form)
     return form.marks.keys() <= _LEAVING or (concepts <= _LEAVING | _FROM and bool(concepts & _FROM))
 
 
 def _is_goal(form: Sentence) -> bool:
-    return {mark for mark in form.marks if mark.startswith("=")} <= _GOALS | {"=go", _NOW}
+    return _concepts_of(form) <= _GOALS | {"=go", _NOW}
+
+
+def _concepts_of(sentence: Sentence) -> set[str]:
+    return {mark for mark in sentence.marks if mark.startswith("=")}
