@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import product
@@ -12,13 +11,13 @@ from onevoice.alert import Kind
 from onevoice.checks import sentences
 from onevoice.checks.counting import split
 from onevoice.checks.ground import opposites
+from onevoice.checks.hearing import named
 from onevoice.checks.hearing.question import Contradiction, Heard, Question, state, stranger, wrong
 from onevoice.checks.plain import plain
-from onevoice.checks.reading import links, steps
+from onevoice.checks.reading import steps
 from onevoice.checks.reading.folded import fold
 from onevoice.checks.reading.words import Tongue, tongue
 from onevoice.checks.rules import finding
-from onevoice.facts import EmergencyNumber, ProperName, Shelter
 from onevoice.lexicon import OUTSIDE, slots
 from onevoice.library import Library
 from onevoice.people import Tier
@@ -31,7 +30,8 @@ _FREE = 0.45
 _MEANT = 0.4
 """Share of the first step that a sentence speaks of, where its words for "not yet" say the rest."""
 _BACK, _STAY = "=back", "=stay"
-_INSIDE = frozenset([_STAY, "=indoors", "=home", "=go", "=now"])
+_INDOORS = "=indoors"
+_INSIDE = frozenset([_STAY, _INDOORS, "=home", "=go", "=now"])
 """Concepts of a step that says to be inside."""
 _TELLING = 3
 """Marks that two sentences share at least, so that one is taken for another action."""
@@ -47,7 +47,7 @@ def hear(question: Question, heard: Heard) -> None:
     phrases = _phrases(question.library, question.language, question.tongue)
     staying = _staying(question)
     turned: list[tuple[str, steps.Sentence]] = []
-    for sentence in steps.sentences(rest, question.tongue, _named(question)):
+    for sentence in steps.sentences(rest, question.tongue, named.named(question)):
         in_other_words, against = _own(
             phrases, sentence, own, _turning(question, sentence, rest), _allowing(question, sentence, rest)
         )
@@ -141,12 +141,15 @@ def _allowing(question: Question, sentence: steps.Sentence, rest: str) -> tuple[
 
 
 def _turning(question: Question, sentence: steps.Sentence, rest: str) -> tuple[steps.Sentence, ...]:
-    """The clauses, and the whole, that can turn a step around: "who cannot run, hides" forbids nothing."""
+    """The clauses, and the whole, that can turn a step around.
+
+    "Who cannot run, hides" forbids nothing, and "when the water is gone you may drive" allows nothing yet.
+    """
     words = question.tongue.words.conditions
     able = tuple(p for p in sentence.pieces if not (p.noes and _says(question, words.may, rest, p)))
-    if len(able) < len(sentence.pieces) and _says(question, words.under, rest, sentence):
-        return able
-    return (sentence, *able)
+    if len(able) == len(sentence.pieces) or not _says(question, words.under, rest, sentence):
+        able = (sentence, *able)
+    return tuple(p for p in able if p.pieces or not all(_says(question, w, rest, p) for w in (words.may, words.under)))
 
 
 def _other(phrases: steps.Phrases, sentence: steps.Sentence, own: set[str]) -> Iterator[str]:
@@ -170,7 +173,8 @@ def _stance(question: Question, heard: Heard, sentence: steps.Sentence, rest: st
     for marks, piece in product(against, sentence.pieces or (sentence,)):
         if all(mark in piece.marks for mark in marks):
             first = min(piece.marks[mark] for mark in marks)
-            if not piece.negated(marks) and not any(no < first for no in piece.noes):
+            inside = "=leave" in marks and _INDOORS in piece.marks  # "Gehen Sie sofort ins Haus" leaves no home
+            if not inside and not piece.negated(marks) and not any(no < first for no in piece.noes):
                 _opposite(question, heard, sentence, rest)
 
 
@@ -280,28 +284,6 @@ def _of_kind(question: Question) -> set[str]:
     """People whose place was dropped are told other steps."""
     kinds = question.library.lexicon.hazards[question.alert.hazard].kinds
     return set(kinds[OUTSIDE].actions) if OUTSIDE in kinds and question.alert.kind is Kind.UPDATE else set()
-
-
-def _named(question: Question) -> steps.Named:
-    """The facts that approved sentences name in a slot, as people write them: the shelter, the product, a number."""
-    facts = question.alert.factset.facts.items()
-    names = {name: tuple(fact.names.values()) for name, fact in facts if isinstance(fact, ProperName)}
-    shelter = question.alert.factset.get("shelter")
-    if isinstance(shelter, Shelter):
-        names |= {"shelter_name": tuple(shelter.name.values()), "shelter_address": (shelter.address or "",)}
-    told = [(f"={name}", question.tongue.any(map(plain, said))) for name, said in names.items()]
-    told += [(f"={name}", _dialled(fact.number)) for name, fact in facts if isinstance(fact, EmergencyNumber)]
-    return tuple(told)
-
-
-@lru_cache(maxsize=64)
-def _dialled(number: str) -> re.Pattern[str]:
-    """A number as people write it, with anything between its digits and without its country."""
-    between = r"[^\w\n]{0,2}"
-    return re.compile(rf"(?<!\d){between.join(links.digits(number)[-_NATIONAL:])}(?!\d)")
-
-
-_NATIONAL = 10
 
 
 # --- approved sentences
