@@ -6,6 +6,8 @@ that cannot write. PostgreSQL: the settings that make a commit durable are asser
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -30,6 +32,9 @@ from onevoice.ledger.watch import Watch
 
 BUSY_SECONDS = 30
 """How long a writer waits for the one before it, and a submit on PostgreSQL for its connection."""
+
+LOOK_SECONDS = 0.0005
+"""How often a writer looks whether the one before it has ended, on SQLite."""
 
 STOPPED_SECONDS = 15
 """How long PostgreSQL keeps the locks of a sender or listener that says nothing more in the middle of a transaction."""
@@ -318,10 +323,34 @@ def _sqlite(url: URL) -> tuple[Engine, Engine, Engine]:
         apart, "synchronous=FULL", "foreign_keys=ON", f"cache_size=-{_APART_KIB}", f"temp.cache_size=-{_APART_KIB}"
     )
     _pragmas(read, "query_only=ON")
-    event.listen(write, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(write, "begin", _begin_to_write)
     event.listen(apart, "begin", lambda conn: conn.exec_driver_sql(conn.get_execution_options()["begins"]))
     event.listen(read, "begin", lambda conn: conn.exec_driver_sql("BEGIN"))
     return write, read, apart
+
+
+def _begin_to_write(conn: Connection) -> None:
+    """Begin soon after the writer before has ended. SQLite by itself looks again after 1, 2, 5, 10, 15 … milliseconds.
+
+    Senders write for some milliseconds, many times a second: so waited for, each would wait longer than the other needs.
+    """
+    raw: Any = conn.connection.dbapi_connection
+    until = time.monotonic() + BUSY_SECONDS
+    raw.execute("PRAGMA busy_timeout = 0")
+    while _others_write(raw) and time.monotonic() < until:
+        time.sleep(LOOK_SECONDS)
+    if not raw.in_transaction:
+        conn.exec_driver_sql("BEGIN IMMEDIATE")
+    raw.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+
+
+def _others_write(raw: sqlite3.Connection) -> bool:
+    """Try to begin. False where it did, or where another trouble than somebody who writes keeps it from that."""
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as problem:
+        return "locked" in str(problem)
+    return False
 
 
 def _postgresql(url: URL) -> tuple[Engine, Engine, Engine]:

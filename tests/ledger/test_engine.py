@@ -187,7 +187,9 @@ def test_a_writer_waits_for_the_one_before_it(ledger: Ledger, path: Path) -> Non
     began = time.monotonic()
     with ledger.write() as conn:
         conn.execute(text("UPDATE control SET generation = 2"))
+        patience = conn.exec_driver_sql("PRAGMA busy_timeout").scalar()
     assert time.monotonic() - began >= 0.25
+    assert patience == engine.BUSY_SECONDS * 1000, "what comes later waits as ever"
 
 
 def test_a_full_disk_is_out_of_reach_and_changes_nothing(ledger: Ledger) -> None:
