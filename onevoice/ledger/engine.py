@@ -332,7 +332,7 @@ def _sqlite(url: URL) -> tuple[Engine, Engine, Engine]:
 def _begin_to_write(conn: Connection) -> None:
     """Begin soon after the writer before has ended. SQLite by itself looks again after 1, 2, 5, 10, 15 … milliseconds.
 
-    Senders write for some milliseconds, many times a second: so waited for, each would wait longer than the other needs.
+    Senders write for some milliseconds, many times a second: waited for so, each sleeps longer than the other needs.
     """
     raw: Any = conn.connection.dbapi_connection
     until = time.monotonic() + BUSY_SECONDS
