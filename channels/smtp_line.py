@@ -54,6 +54,7 @@ class Step(StrEnum):
     MAIL = "MAIL"
     RCPT = "RCPT"
     DATA = "DATA"
+    GIVEN = "the end of the mail"
 
 
 @dataclass(slots=True)
@@ -255,14 +256,16 @@ class _Mail:
         one is.
         """
         while True:
+            self.step = Step.CONNECT
             async with self.lines.line() as line:
                 try:
                     await self._announced(line.talk)
+                    said = line.talk.hand_over(self.mail)
                 except SMTPServerDisconnected:
                     if not line.uses:
                         raise
                     continue
-                said = line.talk.hand_over(self.mail)
+                self.step = Step.GIVEN
                 if line.uses + 1 >= MOST_USES or not line.talk.together:
                     await asyncio.wait([said])
                 return line, said
@@ -286,7 +289,7 @@ def _refused(step: Step, code: int, said: str) -> Outcome:
     detail = f"The mail server refused at {step}."
     about_us = step in {Step.CONNECT, Step.MAIL}
     if code not in REFUSALS:
-        result = Result.UNKNOWN if step is Step.DATA else Result.RETRY
+        result = Result.UNKNOWN if step is Step.GIVEN else Result.RETRY
         return Outcome(result, code="nonsense", detail=f"The mail server made no sense at {step}.")
     if code < FINAL:
         busy = about_us or code == CLOSING or bool(enhanced and enhanced[0].startswith(SYSTEM))
@@ -297,7 +300,7 @@ def _refused(step: Step, code: int, said: str) -> Outcome:
 def _lost(step: Step, problem: Exception) -> Outcome:
     """The link broke, or took too long."""
     code = type(problem).__name__
-    if step is Step.DATA:
+    if step is Step.GIVEN:
         return Outcome(
             Result.UNKNOWN, code=code, detail="The link was lost before the mail server said whether it took it."
         )

@@ -37,6 +37,8 @@ class Server:
         self.pieces: list[bytes] = []
         self.connections = 0
         self.thinks = 0.0
+        self.merges = False
+        """What it says to a mail goes out with what it says next."""
         self.early = b""
         """What had come when a mail was about to be answered for."""
 
@@ -44,11 +46,11 @@ class Server:
         """Serve one connection."""
         self.connections += 1
         connection.sendall(b"220 here\r\n")
-        rest, in_mail = b"", False
+        rest, in_mail, late = b"", False, b""
         while piece := connection.recv(65536):
             self.pieces.append(piece)
             *lines, rest = (rest + piece).split(b"\r\n")
-            said = b""
+            said, late = late, b""
             for line in lines:
                 verb = "DOT" if in_mail and line == b"." else "" if in_mail else line[:4].decode()
                 answer = self.answers.get(verb, b"250 ok\r\n") if verb else b""
@@ -59,6 +61,9 @@ class Server:
                 if not answer and verb == "DOT":
                     return
                 said += answer
+            if self.merges and said == self.answers["DOT"]:
+                late = said
+                continue
             connection.sendall(said)
 
     @property
@@ -115,14 +120,69 @@ def test_what_the_server_takes_together_goes_together(together: bool, served: Se
 
 
 def test_a_mail_never_goes_before_it_is_asked_for(served: Serving) -> None:
-    """A server that does not answer DATA has not been given anything."""
+    """A server that does not answer DATA has not been given anything: there is no doubt."""
     server = Server({"DATA": b""})
 
     with served(server) as port:
         [outcome] = _deliver(port, "a@people.example", patience=0.3)
 
-    assert outcome.result is Result.UNKNOWN
+    assert outcome.result is Result.RETRY
     assert b"Subject" not in server.heard
+
+
+def test_a_mail_that_was_asked_for_on_a_line_that_ended_is_not_in_doubt(
+    served: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the server says of one mail makes no sense, and the next is asked for in the same piece: it goes anew."""
+    monkeypatch.setattr(smtp_line, "MOST_LINES", 1)
+    server = Server()
+    server.thinks = 0.2
+
+    def second_is_kind(connection: socket.socket) -> None:
+        server.merges = server.connections == 0
+        server.answers["DOT"] = b"what?\r\n" if server.merges else b"250 queued as 2\r\n"
+        server(connection)
+
+    with served(second_is_kind) as port:
+        first, second = _both(port)
+
+    assert (first.result, second.result) == (Result.UNKNOWN, Result.ACCEPTED)
+    assert server.heard.count(b"Subject: Flood") == 2
+
+
+@pytest.mark.parametrize("verb", ["RCPT", "DATA"])
+def test_a_server_that_wants_nobody_refuses_us_and_not_the_mail_of_a_line_that_ended(
+    verb: str, served: Serving
+) -> None:
+    """A kept line ends in the middle of a mail, the next is turned away at the door: nobody is given up for it."""
+    server = Server(together=False)
+
+    def restarts(connection: socket.socket) -> None:
+        if server.connections:
+            connection.sendall(b"554 5.3.2 not you\r\n")
+            return
+        server(_Ends(connection, verb.encode(), 2))  # type: ignore[arg-type]
+
+    with served(restarts) as port:
+        first, second = _deliver(port, "a@people.example", "b@people.example")
+
+    assert first.result is Result.ACCEPTED
+    assert (second.result, second.halts) == (Result.RETRY, True)
+
+
+class _Ends:
+    """A connection that is over when a verb comes for the nth time."""
+
+    def __init__(self, connection: socket.socket, verb: bytes, nth: int) -> None:
+        self._connection, self._verb, self._left = connection, verb, nth
+
+    def sendall(self, said: bytes) -> None:
+        self._connection.sendall(said)
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        came = self._connection.recv(size, flags)
+        self._left -= not flags and came.startswith(self._verb)
+        return came if self._left else b""
 
 
 @pytest.mark.parametrize("verb", ["MAIL", "RCPT"])
