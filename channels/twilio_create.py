@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -18,6 +19,9 @@ from channels.twilio_codes import CODES, STATUS, Then
 from channels.twilio_http import TAKEN, Answered, Unreadable, code_of, seconds
 from channels.twilio_receipts import MESSAGE
 from onevoice.dispatch.providers import Outcome, Outgoing, Result, Word
+
+WORD = re.compile("[a-z][a-z_-]{0,29}")
+"""What a status looks like, also one that is not in our list. Nothing else that a reply says is kept."""
 
 
 class Created(NamedTuple):
@@ -100,8 +104,10 @@ def understood(reply: Any, to: str) -> Outcome:
         return Outcome(Result.UNKNOWN, code="nonsense", detail="Twilio took something, but does not say what.")
     status = STATUS.get(reply.status)
     if status and status.word is Word.UNDELIVERED:
-        return _turned_down(reply.error_code, str(reply.error_code or reply.status), Then.REJECT, status.meaning)
-    return Outcome(Result.ACCEPTED, ref=reply.sid, code=reply.status, detail=status.meaning if status else "")
+        code = reply.error_code if isinstance(reply.error_code, int) else None
+        return _turned_down(code, str(code or reply.status), Then.REJECT, status.meaning)
+    word = reply.status if WORD.fullmatch(reply.status) else "unreadable"
+    return Outcome(Result.ACCEPTED, ref=reply.sid, code=word, detail=status.meaning if status else "")
 
 
 def _makes_sense(said: Created, to: str) -> bool:

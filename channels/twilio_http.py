@@ -30,6 +30,8 @@ from onevoice.dispatch import policy
 
 PUBLIC = "https://api.twilio.com"
 TAKEN = range(200, 300)
+CODES_END = 1_000_000
+"""Twilio's own numbers have six digits at most."""
 
 
 def _speaks_up(record: logging.LogRecord) -> bool:
@@ -189,7 +191,7 @@ def code_of(body: bytes) -> int | None:
         code = json.loads(body)["code"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    return code if isinstance(code, int) else None
+    return code if isinstance(code, int) and 0 < code < CODES_END else None
 
 
 def seconds(headers: Mapping[str, str]) -> float | None:

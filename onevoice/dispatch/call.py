@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,9 @@ log = logging.getLogger(__name__)
 
 GRACE = timedelta(seconds=20)
 """How much longer than its time-out a call may take before its worker is held for dead."""
+
+CODE, REF = re.compile("[ -~]{1,40}"), re.compile("[ -~]{1,120}")
+"""What the ledger has room for. One word that no database takes would keep it from all that is kept with it."""
 
 
 def outgoing(claimed: Claimed, text: Variant, vault: Vault, options: Options) -> Outgoing:
@@ -86,8 +91,10 @@ def sensible(answer: object) -> Outcome:
     """An Outcome that can be relied on: nothing else than one with a reference is an acceptance."""
     if not isinstance(answer, Outcome):
         return Outcome(Result.UNKNOWN, code="no-outcome", detail="The provider's answer makes no sense.")
-    if answer.result is Result.ACCEPTED and not answer.ref:
+    if answer.result is Result.ACCEPTED and not (answer.ref and REF.fullmatch(answer.ref)):
         return Outcome(Result.UNKNOWN, code="no-reference", detail="Accepted without a reference.")
+    if answer.code and not CODE.fullmatch(answer.code):
+        return replace(answer, code="unreadable")
     return answer
 
 

@@ -108,6 +108,24 @@ def test_nothing_but_an_outcome_counts_as_an_answer() -> None:
     assert sensible("250 OK").result is Result.UNKNOWN
 
 
+@pytest.mark.parametrize("word", ["\ud800", "a\0b", "x" * 41, "é"])
+def test_a_word_that_no_database_keeps_costs_nobody_else_their_outcome(
+    town: Town, send: Sends, double: Any, word: str
+) -> None:
+    """One such answer among many: all are kept, and the sender goes on."""
+    release = town.release(40)
+
+    def odd(message: Any, _times: int) -> Outcome | None:
+        return Outcome(Result.ACCEPTED, ref=f"ref-{message.attempt}", code=word) if message.attempt == 3 else None
+
+    counts = send(double(odd))
+
+    assert (counts.accepted, counts.ending) == (40, "done")
+    assert town.states(release) == {"accepted": 40}
+    assert [a.code for a in town.attempts() if a.id == 3] == ["unreadable"]
+    assert sensible(Outcome(Result.ACCEPTED, ref=word * 3)).result is Result.UNKNOWN
+
+
 def test_a_provider_that_does_not_answer_in_time_is_in_doubt(town: Town, send: Sends, double: Any) -> None:
     """The call is given up after the provider's time-out, and the row is unknown, not failed."""
     release = town.release(1)
