@@ -4,14 +4,16 @@ https://curl.se/libcurl/c/libcurl-multi.html and the pages of each option, read 
 What libcurl does that must not happen here: it takes proxies from the environment; and where a kept connection breaks
 before the first byte of an answer, it sends the request again, a POST too. It cannot send a body twice that it reads
 through a function and cannot rewind, so ours is read so, and such a call ends in doubt. Whether a kept connection still
-stands it sees only after a second of rest: a service that ends one sooner, without a word of it in its answer, puts the
-next call on it in doubt.
+stands it sees only after a second of rest, and what a service said on one unasked it takes for the answer to the next
+call. So whatever comes on a connection while nobody uses it, we end that connection. What comes later than that, and
+before the answer, nobody can tell from the answer.
 """
 
 from __future__ import annotations
 
 import asyncio
 import select
+import socket
 from asyncio import AbstractEventLoop
 from collections.abc import Mapping
 from contextlib import suppress
@@ -31,6 +33,8 @@ GATHER = 0.001
 """Seconds in which answers gather: waking up for each costs more than reading it."""
 EVENTS = 1024
 READS, WRITES = select.EPOLLIN, select.EPOLLOUT
+DEAF = (pycurl.E_SEND_ERROR, pycurl.E_SEND_FAIL_REWIND)
+"""How a call ends that its connection did not take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class NoAnswer(Exception):
 class _Call:
     """A handle of libcurl, for one call after another: what is answered, and who waits for it."""
 
-    __slots__ = ("_aim", "body", "done", "easy", "head")
+    __slots__ = ("_aim", "_form", "body", "done", "easy", "head")
 
     def __init__(self, headers: list[str]) -> None:
         self.easy = _easy(headers)
@@ -80,12 +84,21 @@ class _Call:
             self.easy.setopt(pycurl.URL, url)
             self.easy.setopt(pycurl.TIMEOUT_MS, max(1, round(seconds * 1000)))
             self.easy.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, round(min(CONNECT, seconds) * 1000)))
-        self.done = done
+        self.done, self._form = done, form
+        self.easy.setopt(pycurl.POSTFIELDSIZE, len(form))
+        self.anew()
+
+    def anew(self) -> None:
+        """Begin with the first byte."""
         self.head.clear()
         self.body.clear()
-        self.easy.setopt(pycurl.POSTFIELDSIZE, len(form))
         # Read once, never again: a form that libcurl held itself it would send a second time on a new connection.
-        self.easy.setopt(pycurl.READFUNCTION, BytesIO(form).read)
+        self.easy.setopt(pycurl.READFUNCTION, BytesIO(self._form).read)
+
+    @property
+    def never_began(self) -> bool:
+        """True where not one byte left, and no connection was made for it."""
+        return not (self.easy.getinfo(pycurl.REQUEST_SIZE) or self.easy.getinfo(pycurl.NUM_CONNECTS))
 
     def reply(self) -> Reply:
         return Reply(self.easy.getinfo(pycurl.RESPONSE_CODE), b"".join(self.body), tuple(self.head[1:]))
@@ -192,20 +205,20 @@ class _Wires:
 
     # --- What libcurl asks for ----------------------------------------------------------------------------------
 
-    def _watch(self, what: int, socket: int, _multi: object, _data: object) -> None:
+    def _watch(self, what: int, wire: int, _multi: object, _data: object) -> None:
         """Watch a socket, or not any more: then it stays in the poll, where it mostly is wanted again at once.
 
         One that was closed left the poll by itself.
         """
         if what == pycurl.POLL_REMOVE:
-            self._watched.discard(socket)
+            self._watched.discard(wire)
             return
-        self._watched.add(socket)
+        self._watched.add(wire)
         events = (READS if what & pycurl.POLL_IN else 0) | (WRITES if what & pycurl.POLL_OUT else 0)
         try:
-            self._poll.modify(socket, events)
+            self._poll.modify(wire, events)
         except FileNotFoundError:
-            self._poll.register(socket, events)
+            self._poll.register(wire, events)
 
     def _wake(self, milliseconds: int) -> None:
         """Look in so many milliseconds; a look that comes sooner will do, and sees to the next one."""
@@ -221,7 +234,9 @@ class _Wires:
     # --- What happens -------------------------------------------------------------------------------------------
 
     def _time(self) -> None:
+        """Begin what is to begin, and end what took too long."""
         self._timer = None
+        self._look_at_kept()
         self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         self._reap()
         self._wake(self._multi.timeout())
@@ -233,14 +248,29 @@ class _Wires:
         """Read what came, then let more gather."""
         self._loop.remove_reader(self._poll.fileno())
         self._again = self._loop.call_later(GATHER, self._listen)
-        for socket, events in self._poll.poll(0, EVENTS):
-            if socket not in self._watched:
-                with suppress(OSError):  # it may be closed by now
-                    self._poll.unregister(socket)
+        for wire, events in self._poll.poll(0, EVENTS):
+            if wire not in self._watched:
+                self._let_go(wire, events)
                 continue
             reads = pycurl.CSELECT_IN if events & ~WRITES else 0
-            self._multi.socket_action(socket, reads | (pycurl.CSELECT_OUT if events & WRITES else 0))
+            self._multi.socket_action(wire, reads | (pycurl.CSELECT_OUT if events & WRITES else 0))
         self._reap()
+
+    def _look_at_kept(self) -> None:
+        """Let go of each connection on which something came that nobody asked for."""
+        for wire, events in self._poll.poll(0, EVENTS):
+            if wire not in self._watched:
+                self._let_go(wire, events)
+
+    def _let_go(self, wire: int, events: int) -> None:
+        """End a connection that nobody uses, so that the next call cannot be made on it."""
+        with suppress(OSError):  # it may be closed by now
+            if events == WRITES:
+                self._poll.modify(wire, READS)
+                return
+            self._poll.unregister(wire)
+            with socket.fromfd(wire, socket.AF_INET, socket.SOCK_STREAM) as line:
+                line.shutdown(socket.SHUT_RDWR)
 
     def _reap(self) -> None:
         """Tell of every call that is over."""
@@ -249,8 +279,17 @@ class _Wires:
             more, good, bad = self._multi.info_read()
             for easy in good:
                 self._ended(easy, whole=True)
-            for easy, _, _ in bad:
-                self._ended(easy, whole=False)
+            for easy, error, _ in bad:
+                if error in DEAF and self._calls[easy].never_began:
+                    self._by_another(easy)
+                else:
+                    self._ended(easy, whole=False)
+
+    def _by_another(self, easy: pycurl.Curl) -> None:
+        """A kept connection was of no use: the call goes by another one."""
+        self._multi.remove_handle(easy)
+        self._calls[easy].anew()
+        self._multi.add_handle(easy)
 
     def _ended(self, easy: pycurl.Curl, *, whole: bool) -> None:
         self._multi.remove_handle(easy)

@@ -65,8 +65,9 @@ def test_a_kept_line_that_breaks_without_a_word_is_in_doubt_and_nothing_is_sent_
     assert len(asked) == 2
 
 
-def test_a_kept_line_that_ended_between_two_calls_costs_nothing(served: Serving) -> None:
-    """A connection that the service closed while nobody used it for a second is not used again."""
+@pytest.mark.parametrize("rest", [1.2, 0.1])
+def test_a_kept_line_that_ended_between_two_calls_costs_nothing(served: Serving, rest: float) -> None:
+    """A connection that the service closed while nobody used it is not used again, however short that was."""
     asked = []
 
     def closes(connection: socket.socket) -> None:
@@ -77,13 +78,76 @@ def test_a_kept_line_that_ended_between_two_calls_costs_nothing(served: Serving)
         line = CurlLine({}, 4)
 
         async def work() -> None:
-            for rest in (1.2, 0):
+            for pause in (rest, 0):
                 assert (await line.post(f"http://localhost:{port}/", FORM, 2)).status == 201
-                await asyncio.sleep(rest)
+                await asyncio.sleep(pause)
 
         _run(line, work)
 
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize("rest", [0.2, 0.9, 1.2])
+def test_what_a_service_says_unasked_is_nobody_s_answer(served: Serving, rest: float) -> None:
+    """Libcurl takes a refusal that lies in a kept connection for the answer to the next call, which is lost."""
+    asked = []
+
+    def says_more(connection: socket.socket) -> None:
+        while request := connection.recv(65536):
+            asked.append(request)
+            connection.sendall(YES)
+            if len(asked) == 1:
+                time.sleep(0.05)
+                connection.sendall(b"HTTP/1.1 429 Too Many\r\nContent-Length: 0\r\n\r\n")
+
+    with served(says_more) as port:
+        line = CurlLine({}, 1)
+
+        async def work() -> None:
+            for pause in (rest, 0, 0):
+                assert (await line.post(f"http://localhost:{port}/", FORM, 2)).status == 201
+                await asyncio.sleep(pause)
+
+        _run(line, work)
+
+    assert len(asked) == 3
+
+
+def test_many_kept_lines_that_ended_at_once_cost_nothing(served: Serving) -> None:
+    """Each call goes by another one, its whole form once, until there is one that takes it."""
+    asked: list[bytes] = []
+    kept: list[socket.socket] = []
+
+    def one(connection: socket.socket) -> None:
+        asked.append(connection.recv(65536))
+        kept.append(connection)
+        connection.sendall(YES)
+
+    def serve(connection: socket.socket) -> None:
+        threading.Thread(target=one, args=(connection.dup(),), daemon=True).start()
+
+    def end() -> None:
+        for connection in kept:
+            connection.close()
+
+    with served(serve) as port:
+        line = CurlLine({}, 8)
+
+        async def all_at_once() -> None:
+            answers = await asyncio.gather(*(line.post(f"http://localhost:{port}/", FORM, 5) for _ in range(8)))
+            assert {one.status for one in answers} == {201}
+
+        async def work() -> None:
+            await all_at_once()
+            end()
+            await asyncio.sleep(0.1)
+            await all_at_once()
+
+        _run(line, work)
+        end()
+
+    assert len(asked) == 16
+    assert all(request.endswith(FORM) for request in asked)
 
 
 def test_a_handle_that_carried_a_good_call_does_not_make_the_next_one_doubtful(served: Serving) -> None:
@@ -223,6 +287,23 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_password(secure: tuple[in
 
     _run(line, work)
     assert not any(asked)
+
+
+def test_over_tls_too_a_line_that_ended_between_two_calls_costs_nothing(
+    secure: tuple[int, str, list[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What left is as certain there."""
+    port, pem, asked = secure
+    monkeypatch.setitem(curl_line._ALWAYS, pycurl.CAINFO, pem)  # noqa: SLF001
+    line = CurlLine({}, 1)
+
+    async def work() -> None:
+        for _ in range(3):
+            assert (await line.post(f"https://localhost:{port}/", FORM, 5)).status == 201
+            await asyncio.sleep(0.1)
+
+    _run(line, work)
+    assert len(asked) == 3
 
 
 @pytest.mark.parametrize(("host", "good"), [("localhost", True), ("127.0.0.1", False)])
