@@ -252,8 +252,8 @@ class _Mail:
     async def _handed_over(self) -> tuple[Line, Future[Reply]]:
         """The line that was given the mail, and the reply to come. Meanwhile that line is for the next one.
 
-        Not where the server takes one command at a time. Where a kept line ends before it was given the mail, another
-        one is.
+        Not where the server takes one command at a time. Where a kept line ends before it was given the mail, or the
+        server says that it ends it, another one is.
         """
         while True:
             self.step = Step.CONNECT
@@ -261,9 +261,10 @@ class _Mail:
                 try:
                     await self._announced(line.talk)
                     said = line.talk.hand_over(self.mail)
-                except SMTPServerDisconnected:
-                    if not line.uses:
+                except (SMTPServerDisconnected, SMTPResponseException) as problem:
+                    if not (line.uses and _closes(problem)):
                         raise
+                    line.drop()
                     continue
                 self.step = Step.GIVEN
                 if line.uses + 1 >= MOST_USES or not line.talk.together:
@@ -280,6 +281,11 @@ class _Mail:
         (await to).among(TAKEN_ON)
         self.step = Step.DATA
         (await data).among(WANTED)
+
+
+def _closes(problem: SMTPException) -> bool:
+    """Whether this is the end of a line, and no word about a mail."""
+    return not isinstance(problem, SMTPResponseException) or problem.code == CLOSING
 
 
 def _refused(step: Step, code: int, said: str) -> Outcome:

@@ -170,11 +170,26 @@ def test_a_server_that_wants_nobody_refuses_us_and_not_the_mail_of_a_line_that_e
     assert (second.result, second.halts) == (Result.RETRY, True)
 
 
-class _Ends:
-    """A connection that is over when a verb comes for the nth time."""
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA"])
+def test_a_server_that_ends_a_line_after_so_many_mails_holds_up_nobody(verb: str, served: Serving) -> None:
+    """It says 421 to the mail after: that one goes by a new line, and the channel does not pause."""
 
-    def __init__(self, connection: socket.socket, verb: bytes, nth: int) -> None:
-        self._connection, self._verb, self._left = connection, verb, nth
+    def one_mail(connection: socket.socket) -> None:
+        server(_Ends(connection, verb.encode(), 2, b"421 4.7.0 enough for this session\r\n"))  # type: ignore[arg-type]
+
+    server = Server(together=False)
+    with served(one_mail) as port:
+        outcomes = _deliver(port, "a@people.example", "b@people.example", "c@people.example")
+
+    assert {(one.result, one.retry_after) for one in outcomes} == {(Result.ACCEPTED, None)}
+    assert server.connections == 3
+
+
+class _Ends:
+    """A connection that is over when a verb comes for the nth time, after these words."""
+
+    def __init__(self, connection: socket.socket, verb: bytes, nth: int, last: bytes = b"") -> None:
+        self._connection, self._verb, self._left, self._last = connection, verb, nth, last
 
     def sendall(self, said: bytes) -> None:
         self._connection.sendall(said)
@@ -182,7 +197,10 @@ class _Ends:
     def recv(self, size: int, flags: int = 0) -> bytes:
         came = self._connection.recv(size, flags)
         self._left -= not flags and came.startswith(self._verb)
-        return came if self._left else b""
+        if self._left:
+            return came
+        self._connection.sendall(self._last)
+        return b""
 
 
 @pytest.mark.parametrize("verb", ["MAIL", "RCPT"])
