@@ -196,8 +196,9 @@ def _bounded(verdict: Verdict, books: Books, kills: int, doubts: int) -> None:
         for what in _unseen([books.attempts[call] for call in calls], pause):
             verdict.broken("I3", f"delivery {number}: {what}")
     _same_words(verdict, books)
-    doubted = sum(row.doubted_at is not None for row in books.attempts.values())
-    for what, seen, each in (("duplicates", twice, WINDOW), ("calls in doubt", doubted, MOST_OPEN)):
+    codes = Counter(str(row.code) for row in books.attempts.values() if row.doubted_at is not None)
+    doubted = codes.total()
+    for what, seen, each in (("duplicates", twice, WINDOW), (f"calls in doubt {dict(codes)}", doubted, MOST_OPEN)):
         if seen > (most := kills * sum(each.values()) + doubts):
             verdict.broken("I3", f"{seen} {what}; what went wrong allows {most}")
     verdict.figures |= {"duplicates": twice, "in_doubt": doubted}

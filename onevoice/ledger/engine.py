@@ -20,13 +20,13 @@ from sqlalchemy import Connection as Connection  # noqa: PLC0414 - dispatch name
 from sqlalchemy import Engine, NullPool, create_engine, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, ProgrammingError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 
 from onevoice.errors import OutOfReach, Unusable, WrongSetting
 from onevoice.ledger import schema
+from onevoice.ledger.explained import explained
 from onevoice.ledger.tables import Moment
 from onevoice.ledger.watch import Watch
 
@@ -191,7 +191,7 @@ class Ledger:
             OutOfReach: the database cannot be reached.
         """
         self._still_there()
-        with _explained(), self._read.begin() as conn:
+        with explained(), self._read.begin() as conn:
             yield conn
 
     @contextmanager
@@ -202,7 +202,7 @@ class Ledger:
             OutOfReach: locked for longer than `BUSY_SECONDS`, the disk is full, or the database cannot be reached.
         """
         self._still_there()
-        with _explained(), self._write.begin() as conn:
+        with explained(), self._write.begin() as conn:
             yield conn
 
     @contextmanager
@@ -228,7 +228,7 @@ class Ledger:
             OutOfReach: as `read` and `write`.
         """
         self._still_there()
-        with _explained(), self._apart.connect() as conn:
+        with explained(), self._apart.connect() as conn:
             yield Apart(conn)
 
     @contextmanager
@@ -241,7 +241,7 @@ class Ledger:
         self._still_there()
         engine = _impatient(self._url, seconds)
         try:
-            with _explained(), engine.begin() as conn:
+            with explained(), engine.begin() as conn:
                 yield conn
         finally:
             engine.dispose()
@@ -387,33 +387,3 @@ def _pragmas(engine: Engine, *pragmas: str) -> None:
             dbapi.execute(f"PRAGMA {pragma}")
 
     event.listen(engine, "connect", connected)
-
-
-_REASONS = (
-    ("locked", "The database is locked by another process.", "Find what holds it open, then try again."),
-    ("full", "The disk is full.", "Free some space; nothing that was confirmed is lost."),
-    ("disk i/o", "The disk cannot be written to or read: it is full, or broken.", "Free some space, or mend it."),
-    ("readonly", "The database cannot be written to.", "Mend the rights of its file and folder."),
-    ("read-only", "The database cannot be written to.", "Mend the rights of its file and folder."),
-    ("unable to open", "The database file cannot be opened.", schema.HOW),
-    ("no such table", "The database has no such table.", schema.HOW),
-    ("malformed", "The database file is damaged.", "Restore the last backup."),
-    ("not a database", "This file is not a database.", "Restore the last backup."),
-)
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Turn what a database driver says into one sentence. Broken rules and wrong SQL are ours, and stay as they are."""
-    try:
-        yield
-    except (IntegrityError, ProgrammingError):
-        raise
-    except PoolTimeout:
-        raise OutOfReach("Every connection to the database is in use.", remedy="Try again.") from None
-    except (DatabaseError, DBAPIError) as problem:
-        said = str(problem.orig).lower()
-        for word, what, remedy in _REASONS:
-            if word in said:
-                raise OutOfReach(what, where="database", remedy=remedy) from problem
-        raise OutOfReach("The database does not answer.", where="database", remedy="See that it runs.") from problem
