@@ -139,7 +139,7 @@ def prepared(conn: Connection, audience: Audience, texts: Texts) -> Prepared:
         *checks.check_release(variants, alert, desk.content),
         *around.findings(desk, conn, alert, variants),
         *_audience_findings(numbers),
-        *texts.unmade,
+        *texts.unmade(),
         *texts.needs.findings(),
         *services_fit.findings(desk, alert),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import suppress
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 NUMBERS = frozenset(["frame.call", "frame.text"])
 """Sentences that name the number to ask."""
+_MARKED = "Nothing need be done: the marks of an exercise take the room; of real alerts many fit."
 
 
 class Key(NamedTuple):
@@ -63,8 +64,8 @@ class Texts:
         self.segments = {segment.precedence: segment for segment in desk.segments}
         self.needs = Needs(desk, alert)
         self._kept = kept
-        self.unmade: list[Finding] = []
-        """Public texts that could not be made."""
+        self._unmade: dict[Means, list[str]] = defaultdict(list)
+        """Wireless forms → languages in which the text is too long for them."""
         self._tried: dict[tuple[object, ...], Variant | None] = {}
         self._ahead: dict[tuple[object, ...], Variant] = {}
         self._hopes: dict[str, bool] = {}
@@ -183,9 +184,9 @@ class Texts:
     def _compose(self, asked: compose.Asked) -> Variant | None:
         try:
             text = self._ahead.pop(asked.key, None) or self._checked(asked)
-        except compose.DoesNotFit as problem:
+        except compose.DoesNotFit:
             if asked.means in WIRELESS:
-                self.unmade.append(self._unmade(asked, problem))
+                self._unmade[asked.means].append(" and ".join(asked.profile.languages))
             return None
         return self.made.setdefault(text.id, text)
 
@@ -197,11 +198,15 @@ class Texts:
         bare = self._composer.compose(asked)
         return checks.check_variant(bare, self.alert, self.desk.content, self.authority)
 
-    def _unmade(self, asked: compose.Asked, problem: compose.DoesNotFit) -> Finding:
-        """The marks of an exercise leave little room, which says nothing of a real alert."""
-        severity = Severity.WARN if self.alert.status == "Actual" else Severity.NOTE
-        message = f"{asked.means}: {problem.what} It is not made."
-        return finding("N05", message, remedy=problem.remedy, severity=severity)
+    def unmade(self) -> Iterator[Finding]:
+        """One finding for each wireless form, whatever the number of languages that it is too short for."""
+        for means, languages in self._unmade.items():
+            limit, told = wireless.LIMITS[means], ", ".join(languages)
+            message = f"{means} is not made in {told}: no text fits into {limit} characters."
+            if self.alert.status == "Actual":
+                yield finding("N05", message, severity=Severity.WARN)
+            else:
+                yield finding("N05", message, remedy=_MARKED, severity=Severity.NOTE)
 
     def _cosigner(self, name: str | None) -> Messenger | None:
         return self.desk.messengers[name] if name and name != self.authority.id else None
