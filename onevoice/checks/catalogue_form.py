@@ -20,7 +20,7 @@ from onevoice.checks.rules import finding
 from onevoice.letters import END, SIGNS, START
 from onevoice.lexicon import SLOT
 from onevoice.localize import Language, stamp
-from onevoice.variant import Finding, Provenance
+from onevoice.variant import Finding, Provenance, Severity
 
 _ORDER = ("zero", "one", "two", "few", "many", "other")
 """CLDR's categories, in the order in which every editor has the plural forms."""
@@ -75,6 +75,8 @@ def _head(language: Language, head: Mapping[str, str], where: str) -> Iterator[F
         yield finding("P09", f"The head of the file says {said} where the language is {language.language}.", part=where)
     if "Plural-Forms" in head:
         yield from _plurals(language, head["Plural-Forms"], where)
+    else:  # no sentence has plural forms yet, so nothing is told wrongly; an editor would guess a rule of its own
+        yield finding("P09", "The head of the file has no plural rule.", part=where, severity=Severity.WARN)
 
 
 def _plurals(language: Language, rule: str, where: str) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ import pytest
 from onevoice import catalogues
 from onevoice.checks import catalogue_form
 from onevoice.errors import Unusable
+from onevoice.variant import Severity
 
 KEY = "action.take_lamp"
 BABELS_ARABIC = (
@@ -50,6 +51,16 @@ def test_a_wrong_head_is_found(words: Path, language: str, head: dict[str, str],
     """Babel's Arabic order, a rule of another language, none at all; another language; another charset."""
     _head(words, language, **head)
     assert told in " ".join(_found(words, f"locales/{language}").get("P09", []))
+
+
+def test_a_head_without_a_plural_rule_is_pointed_out(words: Path) -> None:
+    """Nothing is told wrongly by it, so it holds nothing back."""
+    path = words / "locales" / "es" / "LC_MESSAGES" / "messages.po"
+    po = polib.pofile(str(path))
+    del po.metadata["Plural-Forms"]
+    po.save()
+    found = [f for f in catalogues.check(words) if f.part == "locales/es" and f.rule == "P09"]
+    assert [(f.message, f.severity) for f in found] == [("The head of the file has no plural rule.", Severity.WARN)]
 
 
 def test_a_right_head_in_other_words_is_right(words: Path) -> None:

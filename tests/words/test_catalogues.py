@@ -120,6 +120,8 @@ def test_the_plural_header_is_the_languages_own(words: Path, language: str) -> N
         ("tl", 1, 0), ("tl", 3, 0), ("tl", 4, 1), ("tl", 15, 0), ("tl", 29, 1),
         ("it", 0, 2), ("it", 1, 0), ("it", 2, 2), ("it", 1_000_000, 1), ("hi", 0, 0), ("hi", 1, 0), ("hi", 2, 1),
         ("so", 0, 1), ("so", 1, 0), ("so", 2, 1),
+        ("ru", 1, 0), ("ru", 21, 0), ("ru", 11, 2), ("ru", 3, 1), ("ru", 13, 2), ("ru", 5, 2), ("ru", 0, 2),
+        ("uk", 1, 0), ("uk", 22, 1), ("uk", 12, 2), ("uk", 100, 2),
     ],
 )  # fmt: skip
 def test_every_plural_form_is_chosen_by_the_rule(language: str, number: int, form: int) -> None:
