@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
+from onevoice.compose import Content
+from onevoice.translators.chosen import chosen
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 GENERATED = ("states.md", "commands.md", "settings.md", "findings.md", "figures.md")
@@ -115,3 +118,14 @@ def test_the_readme_counts_the_library_as_it_is() -> None:
     hazards = len(list((ROOT / "templates" / "hazards").glob("*.yaml")))
     steps = len(yaml.safe_load((ROOT / "templates" / "actions.yaml").read_text(encoding="utf-8")))
     assert f"{hazards} hazards and {steps} steps" in _words(ROOT / "README.md")
+
+
+@pytest.mark.parametrize(
+    ("kind", "count"), [("warning", r"`es: (\d+) strings, (\d+) shared"), ("", r"kinds of message: (\d+)")]
+)
+def test_translators_are_told_how_many_sentences_one_hazard_takes(kind: str, count: str) -> None:
+    """The shortest way to live, as `locales show` counts it today."""
+    told = re.search(count, _words(ROOT / "docs" / "translator.md"))
+    found = chosen(Content(ROOT), "river_flood", "es", kind)
+    assert told
+    assert [int(number) for number in told.groups()] == [len(found.strings), len(found.shared)][: len(told.groups())]
