@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from onevoice.checks import numbers, style
+from onevoice.checks import glossary_rules, numbers, style
 from onevoice.checks.rules import finding
 from onevoice.lexicon import SLOT
 from onevoice.library import Library
@@ -19,22 +19,35 @@ _WORD = re.compile(r"[^\W\d_]+|[^\w\s\-]")
 _LONGEST_RUN, _LONGEST_ELSEWHERE, _MOST_RUNS = 3, 9, 2
 _NAME = re.compile(r"(?<![A-Za-z])[A-Z]+\d+(?![A-Za-z\d])")  # Chinese has no word boundary beside it
 """A thing's name that ends in digits, such as N95: no number that anybody counts."""
-
-
+_NAME_OF_HAZARD = re.compile(r"hazard\.\w+\.name")
+"""What our own lists call a hazard; it may give two names ("Hurricane or cyclone")."""
 _TITLES = ("frame.mark.", "frame.page.", "frame.heading.")
 
 
 def check(content: Library) -> Iterator[Finding]:
-    """Every sentence of the library: English with what must not be written into it, each language by its own lists."""
-    for key, text in content.lexicon.sources.items():
-        yield from literals(text, f"{content.lexicon.origins[key]} {key}")
+    """Every sentence of the library, in each language."""
     for language in content.languages:
         for key in content.lexicon.sources:
-            said = content.sentence(language, key)
-            where = f"{content.lexicon.origins[key]} {key}" if language == ENGLISH else f"locales/{language} {key}"
-            if not said.missing:
-                yield from style.sentence(said.text, language, content.root, where, _tier(key))
-                yield from _capitals(key, said.text, language, where)
+            yield from sentence(content, language, key)
+
+
+def sentence(content: Library, language: str, key: str) -> Iterator[Finding]:
+    """One sentence: by the lists of its language; the English with what must not be written into it, and its terms."""
+    said = content.sentence(language, key)
+    where = f"{content.lexicon.origins[key]} {key}" if language == ENGLISH else f"locales/{language} {key}"
+    if said.missing:
+        return
+    if language == ENGLISH:
+        yield from literals(said.text, where)
+        yield from _terms(content, key, said.text, where)
+    yield from style.sentence(said.text, language, content.root, where, _tier(key))
+    yield from _capitals(key, said.text, language, where)
+
+
+def _terms(content: Library, key: str, text: str, where: str) -> Iterator[Finding]:
+    """English keeps to its glossary too; translations do in `locales check`. Responders may hear the technical word."""
+    if _tier(key) is not Tier.T4 and not _NAME_OF_HAZARD.fullmatch(key):
+        yield from glossary_rules.sentence(content.root, ENGLISH, text, where)
 
 
 def _tier(key: str) -> Tier | None:

@@ -42,9 +42,9 @@ def _uses(found: Changed) -> Iterator[str]:
     for tag, keys in found.stale.items():
         yield f"STALE {tag}: {_some(keys)}"
     yield f"{len(found.texts)} texts with made-up facts use it:"
-    for (hazard, kind, tier), languages in sorted(uses(found).items()):
+    for (hazard, kind, tier), (languages, means) in sorted(uses(found).items()):
         told = ", ".join(f"{tag} {n}" for tag, n in languages.items())
-        yield f"  {hazard} {kind} {tier}: {told}"
+        yield f"  {hazard} {kind} {tier}: {told} (by {', '.join(means)})"
 
 
 def _lists(found: Changed) -> Iterator[str]:
@@ -52,6 +52,7 @@ def _lists(found: Changed) -> Iterator[str]:
 
     more = [f"{t.where}: {t.segments.before} → {t.segments.after} segments" for t in grown(found) if t.segments]
     less = [f"{t.where}: {', '.join(t.left_out)}" for t in found.texts if t.left_out and t.before]
+    words = [f"{one.mark} {one.rule} {one.message} {one.remedy} ({one.part})" for one in found.words]
     levels = [f"{one.part}: {one.message}" for one in found.reading] + [t.where for t in slipped(found)]
     told = [
         (f"{one.mark} {one.rule} {one.message}", t.where)
@@ -61,8 +62,15 @@ def _lists(found: Changed) -> Iterator[str]:
     ]
     first = dict(reversed(told))
     lost = [f"{t.where}: {', '.join(t.lost)}" for t in found.texts if t.lost]
-    titles = ("SMS that grew", "LEFT OUT now", "FACTS no longer told", "READING LEVEL that slipped", "NEW FINDINGS")
-    for title, lines in zip(titles, (more, less, lost, levels, [f"{m} ({w})" for m, w in first.items()]), strict=True):
+    parts = {
+        "THE WORDS themselves": words,
+        "SMS that grew": more,
+        "LEFT OUT now": less,
+        "FACTS no longer told": lost,
+        "READING LEVEL that slipped": levels,
+        "NEW FINDINGS": [f"{m} ({w})" for m, w in first.items()],
+    }
+    for title, lines in parts.items():
         if lines:
             yield f"{title}: {len(lines)}"
             yield from (f"  {line}" for line in lines[:_SHOWN])

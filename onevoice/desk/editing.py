@@ -75,6 +75,7 @@ def to_json(found: Changed) -> dict[str, Any]:
         "edits": [edit._asdict() for edit in found.edits],
         "stale": {tag: list(keys) for tag, keys in found.stale.items()},
         "reading": [one.model_dump(mode="json") for one in found.reading],
+        "words": [one.model_dump(mode="json") for one in found.words],
         "texts": [_text_json(text) for text in found.texts],
     }
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from onevoice import checks, sms
 from onevoice.alert import Alert
 from onevoice.checks import library as whole
+from onevoice.checks import prose
 from onevoice.checks.samples import AUTHORITY, Sample, samples
 from onevoice.errors import NotAllRight
 from onevoice.lexicon import OUTSIDE
@@ -70,20 +71,23 @@ class Text:
 
 @dataclass
 class Changed:
-    """`stale`: language → strings that are now to be translated again. `reading`: findings of whole levels, new."""
+    """`stale`: language → strings that are now to be translated again. `reading`: findings of whole levels, new.
+
+    `words`: findings in the edited sentences themselves, new.
+    """
 
     files: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
     stale: dict[str, tuple[str, ...]] = field(default_factory=dict)
     texts: tuple[Text, ...] = ()
     reading: tuple[Finding, ...] = ()
+    words: tuple[Finding, ...] = ()
 
     @property
     def stops(self) -> bool:
         """True where something that was right no longer is."""
-        return bool(self.stale or self.reading) or any(
-            one.severity == "block" for t in self.texts for one in t.findings
-        )
+        found = (*self.words, *(one for t in self.texts for one in t.findings))
+        return bool(self.stale or self.reading) or any(one.severity == "block" for one in found)
 
 
 def changed(before: ComposingLibrary, after: ComposingLibrary) -> Changed:
@@ -105,10 +109,18 @@ def changed(before: ComposingLibrary, after: ComposingLibrary) -> Changed:
     texts = tuple(text for hazard in hazards for text in _texts(before, after, hazard, touched, everything=bool(files)))
     known = {_finding(one) for one in whole.reading(before, [h for h in hazards if h in before.lexicon.hazards])}
     reading = tuple(one for one in whole.reading(after, hazards) if _finding(one) not in known)
-    return Changed(files, edits, stale, texts, reading)
+    return Changed(files, edits, stale, texts, reading, tuple(_words(before, after, edits)))
 
 
 # --- sentences
+
+
+def _words(before: ComposingLibrary, after: ComposingLibrary, edits: Iterable[Edit]) -> Iterator[Finding]:
+    """What must not stand in an edited sentence, where it did not stand there before."""
+    for edit in (edit for edit in edits if edit.after):
+        old = prose.sentence(before, edit.language, edit.key) if edit.before else ()
+        known = {_finding(one) for one in old}
+        yield from (one for one in prose.sentence(after, edit.language, edit.key) if _finding(one) not in known)
 
 
 def _english(before: ComposingLibrary, after: ComposingLibrary) -> Iterator[Edit]:
@@ -281,9 +293,11 @@ def grown(found: Changed) -> list[Text]:
     return [text for text in found.texts if text.segments and 0 < text.segments.before < text.segments.after]
 
 
-def uses(found: Changed) -> dict[tuple[str, str, str], Counter[str]]:
-    """(hazard, kind, tier) → language → how many texts."""
-    counted: dict[tuple[str, str, str], Counter[str]] = {}
+def uses(found: Changed) -> dict[tuple[str, str, str], tuple[Counter[str], Counter[str]]]:
+    """(hazard, kind, tier) → language → how many texts; and means → how many."""
+    counted: dict[tuple[str, str, str], tuple[Counter[str], Counter[str]]] = {}
     for text in found.texts:
-        counted.setdefault((text.hazard, text.kind, text.tier), Counter())[text.language] += 1
+        languages, means = counted.setdefault((text.hazard, text.kind, text.tier), (Counter(), Counter()))
+        languages[text.language] += 1
+        means[text.means] += 1
     return counted

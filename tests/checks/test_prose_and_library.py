@@ -53,6 +53,15 @@ def test_what_must_not_stand_in_a_sentence_is_found(words: Path, sentence: str, 
     assert found.part == "templates/actions.yaml action.take_lamp"
 
 
+@pytest.mark.parametrize(("old", "found"), [("Climb the hill", ["P14"]), ("Ascend to the designated hill", [])])
+def test_english_keeps_to_its_own_glossary(words: Path, old: str, found: list[str]) -> None:
+    """As translations do; responders may hear the technical word."""
+    glossary = words / "locales" / "en" / "glossary.yaml"
+    glossary.write_text("terms: {hill: {term: hill, avoid: [hillock]}}\n", encoding="utf-8")
+    _replace(words, "actions.yaml", old, f"{old}ock")
+    assert [one.rule for one in prose.check(Content(words))] == found
+
+
 @pytest.mark.parametrize(
     "sentence",
     [

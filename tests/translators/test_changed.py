@@ -86,9 +86,18 @@ def test_a_reading_level_that_slips_is_told(edited: Edit) -> None:
     assert any(one.rule == "R01" and "action.climb.T1" in (one.part or "") for one in found.reading)
 
 
+def test_what_must_not_stand_in_a_sentence_is_told_with_it(edited: Edit, words: Path) -> None:
+    """Words that no message says, a time that no fact brings, and what the glossary avoids."""
+    (words / "locales/en/glossary.yaml").write_text("terms: {hill: {term: hill, avoid: [hillock]}}\n", encoding="utf-8")
+    found = edited('T2: "Climb the hill now."', 'T2: "You may want to climb the hillock by 18:30."')
+    assert [one.rule for one in found.words] == ["L20", "P14", "L09"]
+    assert {one.part for one in found.words} == {"templates/actions.yaml action.climb.T2"}
+
+
 def test_a_fact_that_gets_lost_is_told(edited: Edit) -> None:
     """A slot that somebody took out of a label leaves every text without its time."""
     found = edited('until: "Holds to: {expires}."', 'until: "It ends."', "templates/frames.yaml")
+    assert found.words == ()
     lost = {text.lost for text in found.texts if text.language == "en" and text.means == "page"}
     assert lost == {("expires",)}
     assert {text.lost for text in found.texts if text.language == "es"} == {()}
@@ -175,6 +184,7 @@ def test_the_command_tells_all_of_it(
     assert "  - Take a lamp.\n  + Take a torch.\n" in out
     assert "STALE es: action.take_lamp" in out
     assert "storm warning T1: en " in out
+    assert "(by sms, " in out
     assert "held back until they are translated" in err
     page = (tmp_path / "c.html").read_text(encoding="utf-8")
     assert ("Take a lamp." in page, "Take a torch." in page) == (True, True)
