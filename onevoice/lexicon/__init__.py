@@ -177,7 +177,8 @@ def _needs(file: str, content: bytes) -> Iterator[tuple[str, NeedLine]]:
 def _hazard(file: str, content: bytes, actions: Mapping[str, Action]) -> tuple[str, Hazard]:
     hazard = checked(Hazard, plain_values(file, content), file)
     if file != f"templates/hazards/{hazard.hazard}.yaml":
-        raise Unusable(f"The file must be named {hazard.hazard}.yaml.", where=f"{file} hazard")
+        remedy = f"Write the file's own name after `hazard:`, or name the file {hazard.hazard}.yaml."
+        raise Unusable(f"The file says that it is of {hazard.hazard}.", where=f"{file} hazard", remedy=remedy)
     for name, kind in hazard.kinds.items():
         for action in kind.actions:
             _known_action(action, actions, f"{file} kinds.{name}.actions")

@@ -23,7 +23,7 @@ def _edit(words: Path, file: str, old: str, new: str) -> None:
         ("hazards/storm.yaml", "Roofs can fly.", "Roofs of {plase}", "kinds.warning.impact", "no slot {plase}.*places"),
         ("hazards/storm.yaml", "  warning:", "  warming:", "storm.yaml", "no 'warming'.*warning"),
         ("hazards/storm.yaml", "    urgency: Expected\n", "", "storm.yaml", "kinds.warning needs urgency"),
-        ("hazards/storm.yaml", "hazard: storm", "hazard: wind", "hazard", "must be named wind.yaml"),
+        ("hazards/storm.yaml", "hazard: storm", "hazard: wind", "hazard", "says that it is of wind"),
         ("hazards/storm.yaml", "  onset:", "  when:", "storm.yaml", "unknown: there is no 'when'"),
         ("hazards/storm.yaml", "  mobility:", "  wheels:", "access.wheels", "mobility"),
         (
