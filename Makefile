@@ -44,8 +44,8 @@ faults: setup-dev ## breaks everything on purpose (half an hour and more), and w
 	      -m 'faults or not faults' -n $(WORKERS) --dist load || ran=1; \
 	    $(BIN)/python -m faults.page "$$seen" && exit $$ran; }
 
-BENCHMARKS := import_contacts import_command submit_alert submit_command plan_orm preview_alert help_starts first_message \
-              send_messages send_many send_mail keep_window prefect_server
+BENCHMARKS := import_contacts import_command submit_alert submit_command plan_orm preview_alert compose_variants \
+              check_library help_starts first_message send_messages send_many send_mail keep_window prefect_server
 
 bench: setup-dev ## how long the main things take: a table, and benchmarks/results/*.json
 	@set -e; for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name; done

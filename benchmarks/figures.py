@@ -30,6 +30,8 @@ FIGURES = (
     Figure("its memory", "preview_alert", ("peak_mib",), "MiB", most=300),
     Figure("compose and check 500 texts, warm", "compose_variants", ("warm_s",), most=2),
     Figure("the same, first in a process", "compose_variants", ("first_s",)),
+    Figure("`onevoice templates check`, the whole library", "check_library", ("whole_s",), most=480),
+    Figure("the same after one edited sentence", "check_library", ("after_an_edit_s",)),
     Figure("submit to 100,000: people and plan alone", "submit_alert", ("submit_s", "clock"), most=5),
     Figure("the same on PostgreSQL", "submit_alert_postgresql", ("submit_s", "clock"), most=5),
     Figure("submit to 100,000: all of it, warm", "submit_command", ("submit_s", "clock"), most=5),
