@@ -50,21 +50,33 @@ def glossary(root: Path, language: str) -> Glossary:
     Raises:
         Unusable: the file is wrong; names file and key.
     """
+    return _glossary(language, _content(root, language))
+
+
+def _content(root: Path, language: str) -> bytes | None:
     path = root / "locales" / language / "glossary.yaml"
-    return _glossary(f"locales/{language}/glossary.yaml", path.read_bytes()) if path.is_file() else Glossary()
+    return path.read_bytes() if path.is_file() else None
 
 
 @lru_cache(maxsize=64)
-def _glossary(file: str, content: bytes) -> Glossary:
-    return checked(Glossary, plain_values(file, content), file)
+def _glossary(language: str, content: bytes | None) -> Glossary:
+    file = f"locales/{language}/glossary.yaml"
+    return Glossary() if content is None else checked(Glossary, plain_values(file, content), file)
 
 
-@lru_cache(maxsize=64)
 def avoided(root: Path, language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Concept → the words that are not to stand for it."""
-    return tuple(
-        (name, bounded(term.avoid, language)) for name, term in glossary(root, language).terms.items() if term.avoid
-    )
+    """Concept → the words that are not to stand for it.
+
+    Raises:
+        Unusable: as `glossary`.
+    """
+    return _avoided(language, _content(root, language))
+
+
+@lru_cache(maxsize=64)
+def _avoided(language: str, content: bytes | None) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    terms = _glossary(language, content).terms
+    return tuple((name, bounded(term.avoid, language)) for name, term in terms.items() if term.avoid)
 
 
 def bounded(words: Iterable[str], language: str) -> re.Pattern[str]:

@@ -177,6 +177,7 @@ class Grid:
         self.count = len(cells)
         self.found = sum(cell.found for cell in cells)
         self.means = [means for means in Means if any(cell.variant.means is means for cell in cells)]
+        self.tiers = sorted({cell.variant.profile.tier for cell in cells})
         self._root = root
         ordered = sorted(cells, key=lambda cell: cell.where)
         self.languages = [self._language(found) for found in _grouped(ordered, 0)]

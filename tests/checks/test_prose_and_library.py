@@ -4,7 +4,7 @@ import polib
 import pytest
 
 from onevoice import catalogues, checks
-from onevoice.checks import prose
+from onevoice.checks import prose, terms
 from onevoice.compose import Content
 from onevoice.people import Messenger
 from onevoice.variant import Severity
@@ -51,6 +51,18 @@ def test_what_must_not_stand_in_a_sentence_is_found(words: Path, sentence: str, 
     (found,) = prose.check(Content(words))
     assert (found.rule, found.severity) == (rule, severity)
     assert found.part == "templates/actions.yaml action.take_lamp"
+
+
+def test_an_edited_glossary_is_read_again(tmp_path: Path) -> None:
+    """A console that runs for weeks avoids today what an officer wrote into the file today."""
+    file = tmp_path / "locales" / "en" / "glossary.yaml"
+    file.parent.mkdir(parents=True)
+    said = []
+    for word in ("deluge", "inundation"):
+        file.write_text(f"terms:\n  flood: {{term: flood, avoid: [{word}]}}\n", encoding="utf-8")
+        [(_, pattern)] = terms.avoided(tmp_path, "en")
+        said.append([bool(pattern.search(one)) for one in ("a deluge", "an inundation")])
+    assert said == [[True, False], [False, True]]
 
 
 @pytest.mark.parametrize(("old", "found"), [("Climb the hill", ["P14"]), ("Ascend to the designated hill", [])])

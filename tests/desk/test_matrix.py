@@ -91,6 +91,19 @@ def test_every_filter_is_a_link_to_one_that_is_there(page: Any) -> None:
     assert current == ["#l1m0f1"] * 3
 
 
+def test_one_reading_level_can_be_shown_alone(page: Any) -> None:
+    """A choice for each level in use, beside the other filters; lines and languages without it are hidden."""
+    [form] = page.xpath("//form[@class='tiers']")
+    assert form.xpath(".//input[not(@id)]/@checked"), "all are shown at first"
+    chosen = [one.removeprefix("tier-") for one in form.xpath(".//input/@id")]
+    lines = page.xpath("//div[contains(@class, 'line ')]")
+    assert chosen == sorted({line.get("class").split()[1] for line in lines})
+    assert all(line.xpath("normalize-space(h3)").startswith(line.get("class").split()[1]) for line in lines)
+    sheet = "".join(page.xpath("//style/text()"))
+    for tier in chosen:
+        assert f"body:has(#tier-{tier}:checked) .line:not(.{tier})" in sheet
+
+
 def test_a_filter_for_findings_finds_them(seen: preview.Preview, root: Path) -> None:
     """A text with a finding, its column, line and language have the class; that nobody checked it is not counted."""
     one, other, *_ = seen.prepared.variants
