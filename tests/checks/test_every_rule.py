@@ -16,7 +16,7 @@ from onevoice.checks import RULES, ground, hearing
 from onevoice.checks.around import Around
 from onevoice.checks.samples import samples
 from onevoice.compose import Asked, Content, compose
-from onevoice.facts import FactSet, Instant, Phone, Place, Places
+from onevoice.facts import FactSet, Instant, Phone, Place, Places, Shelter
 from onevoice.people import Means, Messenger, Profile, Tier
 from onevoice.variant import Finding, Severity, Variant
 
@@ -321,10 +321,23 @@ def test_a_text_that_stands_in_for_another_language_may_tell_one_number_more() -
     assert "C12" not in _release(more.model_copy(update={"stand_in": True}), less)
 
 
-def test_another_phone_in_the_same_incident_is_pointed_out() -> None:
-    """It warns: two numbers may both be right, and people will ask."""
-    other = _with(_alert(), help_phone=Phone(e164="+14135550177")).model_copy(update={"id": "other-1"})
-    assert _around(_alert(), incident=(other,)) == {"C19"}
+@pytest.mark.parametrize(
+    ("name", "fact", "what"),
+    [
+        ("help_phone", Phone(e164="+14135550177"), "phone number"),
+        ("text_phone", Phone(e164="+14135550178"), "number to text"),
+        ("shelter", Shelter(name={"en": "West Hall"}, address="9 Hill Road"), "shelter"),
+        ("expires", Instant(at=NOW + timedelta(hours=9), zone=ZONE), "end"),
+    ],
+)
+def test_another_word_in_the_same_incident_is_pointed_out(name: str, fact: Any, what: str) -> None:
+    """It warns: two numbers, two shelters, two ends may both be right, and people will ask."""
+    mine = _with(_alert(), shelter=Shelter(name={"en": "East Hall"}, address="21 School Street"))
+    other = _with(mine, **{name: fact}).model_copy(update={"id": "other-1"})
+    [found] = checks.check_around(mine, _content(), Around(**_everything({"incident": (other,)})))
+    assert (found.rule, found.severity) == ("C19", Severity.WARN)
+    assert found.message == f"other-1, about the same incident, gives another {what}."
+    assert _around(mine, incident=(mine.model_copy(update={"id": "other-1"}),)) == set()
 
 
 def test_neighbors_of_people_who_must_leave_at_once_are_pointed_out() -> None:
