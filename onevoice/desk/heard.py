@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onevoice import compose
-from onevoice.checks import hearing, measure
+from onevoice.checks import hearing, measure, wording
 from onevoice.desk.preview import target_alert
 from onevoice.desk.resolve import read_file
 from onevoice.errors import Unusable
@@ -68,9 +68,12 @@ def readability(desk: Desk, language: str, tier: Tier, text: str) -> Readability
     """How easy a text reads for a level: counts, and a score where a formula holds.
 
     Raises:
-        Unusable: no such language, or an empty or endless text.
+        Unusable: no such language, a text in another one, or an empty or endless text.
     """
     _usable(desk, language, text)
+    if any(wording.in_their_languages({language: text}, desk.content)):
+        what = f"This text does not read as {language}, so nobody can say how easy it is."
+        raise Unusable(what, where="--language", remedy="Name the language of the text.")
     prepare_dictionary(desk.settings.home)
     return measure.of_any(text, language, tier, desk.content.root)
 

@@ -168,3 +168,10 @@ def test_a_short_text_has_counts_and_a_long_one_a_score_with_its_interval(desk: 
     assert long.interval is not None
     assert long.interval[0] <= long.score <= long.interval[1]
     assert long.verdict == "fail"
+
+
+@pytest.mark.parametrize("language", ["ar", "de", "ru"])
+def test_a_text_in_another_language_gets_no_verdict(desk: Desk, language: str) -> None:
+    """An English text is not easy Arabic."""
+    with pytest.raises(Unusable, match=f"does not read as {language}"):
+        heard.readability(desk, language, Tier.T1, "Go up the hill now. Take your papers, and tell a neighbor.")
