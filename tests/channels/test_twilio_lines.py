@@ -86,28 +86,28 @@ def test_a_line_that_breaks_after_bytes_left_is_in_doubt(
         assert time.monotonic() - start < 2 * PATIENCE
 
 
-@pytest.mark.parametrize("status", ["\\ud800", "queued +12025550142", "x" * 99, "Queued\\u0000"])
-def test_a_status_that_is_no_word_is_not_kept(status: str, settings: Settle, message: Write, served: Serving) -> None:
-    """Taken is taken; but a provider writes neither numbers of people nor letters without a meaning into our ledger."""
-    body = b'{"sid": "SM%032x", "to": "+12025550142", "status": "%s"}' % (1, status.encode())
+ODD_STATUS = ("\\ud800", "queued +12025550142", "x" * 99, "Queued\\u0000")
+ODD_CODE = ('"\\ud800"', "[1]", '{"a": 1}')
+
+
+@pytest.mark.parametrize(
+    ("says", "result", "code"),
+    [
+        *((f'"status": "{odd}"', Result.ACCEPTED, "unreadable") for odd in ODD_STATUS),
+        *((f'"status": "failed", "error_code": {odd}', Result.REJECTED, "failed") for odd in ODD_CODE),
+    ],
+)
+def test_what_is_no_word_and_no_number_is_not_kept(
+    says: str, result: Result, code: str, settings: Settle, message: Write, served: Serving
+) -> None:
+    """Taken is taken, and failed has failed; but neither numbers of people nor letters without a meaning are kept."""
+    body = b'{"sid": "SM%032x", "to": "+12025550142", %s}' % (1, says.encode())
     answer = b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
 
     with served(_say(answer)) as port:
         outcome = _sent(TwilioSms(settings(twilio_api_base=f"http://127.0.0.1:{port}")), message("+12025550142"))
 
-    assert (outcome.result, outcome.code) == (Result.ACCEPTED, "unreadable")
-
-
-@pytest.mark.parametrize("code", ['"\\ud800"', "[1]", '{"a": 1}'])
-def test_a_code_that_is_no_number_is_not_kept(code: str, settings: Settle, message: Write, served: Serving) -> None:
-    """What failed by the word of its status has failed, whatever stands where its number should be."""
-    body = b'{"sid": "SM%032x", "to": "+12025550142", "status": "failed", "error_code": %s}' % (1, code.encode())
-    answer = b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
-
-    with served(_say(answer)) as port:
-        outcome = _sent(TwilioSms(settings(twilio_api_base=f"http://127.0.0.1:{port}")), message("+12025550142"))
-
-    assert (outcome.result, outcome.code) == (Result.REJECTED, "failed")
+    assert (outcome.result, outcome.code) == (result, code)
 
 
 def test_tls_that_fails_before_the_request_is_a_retry(sandbox: Sandbox, settings: Settle, message: Write) -> None:
